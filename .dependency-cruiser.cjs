@@ -1,0 +1,94 @@
+/**
+ * The import rules of the layout: imports point inward (see CONTRIBUTING).
+ * `typeOk` layers may be named as types anywhere they are listed; a value import still fails.
+ */
+const layer = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^src/', pathNot: [from, ...allowed] },
+});
+const values = (name, from, allowed, comment) => {
+  const rule = layer(name, from, allowed, comment);
+  return { ...rule, to: { ...rule.to, dependencyTypesNot: ['type-only'] } };
+};
+const packages = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { path: 'node_modules/|^node:', pathNot: allowed, dependencyTypesNot: ['type-only'] },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    layer('domain-imports-nothing', '^src/domain/', [], 'The domain is pure.'),
+    layer('saga-knows-no-orders', '^src/saga/', [], 'The engine has never heard of orders.'),
+    values(
+      'workflows-see-activities-as-types',
+      '^src/workflows/',
+      ['^src/domain/', '^src/saga/'],
+      'An activity imported as a value would run inside the sandbox.',
+    ),
+    layer(
+      'workflows-inward',
+      '^src/workflows/',
+      ['^src/domain/', '^src/saga/', '^src/activities/'],
+      'Workflows decide what comes next; they do not act.',
+    ),
+    layer(
+      'activities-inward',
+      '^src/activities/',
+      ['^src/domain/', '^src/saga/wrong[.]ts$'],
+      'Activities know ports, not adapters; the three kinds of wrong are the words they share with the engine.',
+    ),
+    values('adapters-see-ports-as-types', '^src/adapters/', ['^src/domain/'], 'Adapters meet ports.'),
+    layer(
+      'adapters-inward',
+      '^src/adapters/',
+      ['^src/domain/', '^src/activities/ports[.]ts$', '^src/api/ports[.]ts$', '^src/client/ports[.]ts$'],
+      'Adapters know the ports they meet and nothing else.',
+    ),
+    layer(
+      'client-inward',
+      '^src/client/',
+      ['^src/domain/', '^src/workflows/contract[.]ts$'],
+      'The contract is the only door to the workflows.',
+    ),
+    values('api-inward', '^src/api/', ['^src/domain/', '^src/client/'], 'The API starts sagas by the client.'),
+    {
+      name: 'stand-ins-are-for-development',
+      severity: 'error',
+      comment: 'Production code never imports a stand-in or the launcher.',
+      from: { pathNot: ['^src/counterparties/', '^src/launcher/', '^test/', '^bench/', '^scripts/'] },
+      to: { path: ['^src/counterparties/', '^src/launcher/'] },
+    },
+    packages(
+      'sandbox-packages',
+      '^src/(saga|workflows)/',
+      ['node_modules/@temporalio/workflow/'],
+      'Workflow code may use @temporalio/workflow and nothing else.',
+    ),
+    packages('domain-packages', '^src/domain/', [], 'The domain needs no package.'),
+    {
+      name: 'no-dev-dependencies-in-production',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/counterparties/', '^src/launcher/'] },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

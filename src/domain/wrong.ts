@@ -1,0 +1,20 @@
+/**
+ * Two of the three kinds of wrong. A refusal is the business saying no; unavailable is the world
+ * not answering. Anything else that is thrown is a bug.
+ */
+import type { RefusalCode } from './order.ts';
+
+/** The business said no, for good. It ends as an outcome of the order, never as an error. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: RefusalCode;
+  constructor(code: RefusalCode, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+/** The world did not answer, or answered "not now": the outcome is unknown, so try again. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}

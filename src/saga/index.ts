@@ -1,0 +1,10 @@
+/** The saga engine's public face: `makegood/saga`. */
+export { runSaga } from './saga.ts';
+export type { Committed, CompensableStep, Refused, Saga, SagaOptions, Unwind } from './scope.ts';
+export { participants, PRODUCTION_BUDGETS } from './participants.ts';
+export type { Budgets } from './participants.ts';
+export { progressQuery } from './runtime.ts';
+export type { Runtime } from './runtime.ts';
+export type { Progress, ProgressLine } from './progress.ts';
+export { classify, refusal, unavailable } from './wrong.ts';
+export type { Wrong } from './wrong.ts';

@@ -1,0 +1,52 @@
+/**
+ * What a saga's author sees. The types carry the rules: a step before the pivot cannot be written
+ * without its undo, a step after it cannot have one, and there is no step after the pivot without
+ * the pivot.
+ */
+
+/** Before the pivot: every step says how it is undone. */
+export interface Saga {
+  /** Runs a step that may be refused or fail, which unwinds the saga. */
+  step<T>(name: string, step: CompensableStep<T>): Promise<T>;
+  /** The go/no-go point: only a refusal still unwinds; success makes everything before it final. */
+  pivot<T>(name: string, run: () => Promise<T>): Promise<Committed<T>>;
+}
+
+export interface CompensableStep<T> {
+  readonly run: () => Promise<T>;
+  readonly compensate: () => Promise<unknown>;
+}
+
+/** After the pivot: steps that must succeed. None of them has an undo. */
+export interface Committed<T = unknown> {
+  /** What the pivot answered. */
+  readonly result: T;
+  step<R>(name: string, run: () => Promise<R>): Promise<R>;
+  /** A refusal that is declared is answered as a value; any other is a bug, and waits. */
+  step<R, Code extends string>(
+    name: string,
+    run: () => Promise<R>,
+    options: { readonly refusals: readonly Code[] },
+  ): Promise<R | Refused<Code>>;
+}
+
+export interface Refused<Code extends string = string> {
+  readonly refused: Code;
+  readonly detail: string;
+}
+
+export interface SagaOptions<T> {
+  /**
+   * Asked before anything is undone. Whoever keeps the books answers whether the saga may unwind,
+   * and the first reason it has for that. Must be idempotent. Default: it always may.
+   */
+  readonly beginUnwind?: (reason: string) => Promise<Unwind>;
+  /** Run once everything is undone; what it answers is the saga's result. */
+  readonly close: (reason: string) => Promise<T>;
+}
+
+export interface Unwind {
+  /** `unwinding`: undo. Anything else: too late, the step must succeed. */
+  readonly gate: string;
+  readonly reason: string | null;
+}

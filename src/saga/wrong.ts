@@ -1,0 +1,69 @@
+/**
+ * Three kinds of wrong, told apart in one place. A refusal is the business saying no: never
+ * retried, it becomes an outcome. A failure is the world not answering: retried, and before the
+ * pivot it unwinds when the attempts run out. Anything else is a bug: retried until it is fixed,
+ * for a bug must never undo what a customer has bought.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  TemporalFailure,
+  TimeoutFailure,
+  isCancellation,
+} from '@temporalio/workflow';
+
+const REFUSAL = 'Refusal';
+const UNAVAILABLE = 'Unavailable';
+
+export type Wrong =
+  | { readonly kind: 'refusal'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failure'; readonly detail: string }
+  | { readonly kind: 'bug'; readonly detail: string };
+
+/** What an activity throws to say no. BENIGN: an expected answer, not an error in the metrics. */
+export function refusal(code: string, detail: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: REFUSAL,
+    message: detail,
+    nonRetryable: true,
+    category: 'BENIGN',
+    details: [{ code }],
+  });
+}
+
+/** What an activity throws when it does not know, or was told "not now". */
+export function unavailable(detail: string, cause?: Error): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: UNAVAILABLE,
+    message: detail,
+    ...(cause && { cause }),
+  });
+}
+
+/** Anything else an activity throws: what it was is kept, and it is tried again until mended. */
+export function bug(thrown: unknown): ApplicationFailure {
+  const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return ApplicationFailure.create({ type: cause.name, message: cause.message, cause });
+}
+
+/**
+ * Reads what a participant threw. What is no Temporal failure was thrown by workflow code itself:
+ * it is thrown on, which blocks the workflow task until the code is mended.
+ */
+export function classify(error: unknown): Wrong {
+  if (!(error instanceof TemporalFailure)) throw error;
+  if (isCancellation(error)) return { kind: 'cancelled' };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const detail = cause?.message ?? error.message;
+  if (cause instanceof TimeoutFailure) return { kind: 'failure', detail };
+  if (!(cause instanceof ApplicationFailure)) return { kind: 'bug', detail };
+  if (cause.type === REFUSAL) return { kind: 'refusal', code: codeOf(cause), detail };
+  return { kind: cause.type === UNAVAILABLE ? 'failure' : 'bug', detail };
+}
+
+function codeOf(failure: ApplicationFailure): string {
+  const [first] = failure.details ?? [];
+  const code = (first as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : 'refused';
+}

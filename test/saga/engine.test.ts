@@ -1,0 +1,253 @@
+/** What the engine guarantees, over random sagas: no server, no orders. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { runSaga } from '../../src/saga/index.ts';
+import type { Unwind } from '../../src/saga/index.ts';
+import { createWorld } from './world.ts';
+import type { Behaviour, World } from './world.ts';
+
+interface Story {
+  readonly steps: readonly { readonly behaviour: Behaviour; readonly undoFailures: number }[];
+  readonly pivot: Behaviour;
+  readonly after: readonly Behaviour[];
+  readonly cancelAt: number | undefined;
+}
+
+const anyBehaviour: fc.Arbitrary<Behaviour> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({ kind: 'succeeds' } as const) },
+  fc.constant({ kind: 'is refused' } as const),
+  fc.constant({ kind: 'fails' } as const),
+  fc.constant({ kind: 'loses its answer' } as const),
+  fc.record({ kind: fc.constant('has a bug' as const), times: fc.nat(3) }),
+);
+/** After the pivot everything is tried until it succeeds; a bug that gets mended stands for all. */
+const patient: fc.Arbitrary<Behaviour> = fc.record({
+  kind: fc.constant('has a bug' as const),
+  times: fc.nat(3),
+});
+const anyStory: fc.Arbitrary<Story> = fc.record({
+  steps: fc.array(fc.record({ behaviour: anyBehaviour, undoFailures: fc.nat(3) }), {
+    maxLength: 5,
+  }),
+  pivot: fc.oneof(patient, fc.constant({ kind: 'is refused' } as const)),
+  after: fc.array(patient, { maxLength: 3 }),
+  cancelAt: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
+});
+
+interface Told {
+  readonly world: World;
+  readonly outcome: string;
+}
+
+async function tell({ steps, pivot, after, cancelAt }: Story): Promise<Told> {
+  const world = createWorld(cancelAt);
+  const outcome = await runSaga(
+    async (saga) => {
+      for (const [index, { behaviour, undoFailures }] of steps.entries()) {
+        const name = `step ${index}`;
+        await saga.step(name, {
+          run: world.act(name, behaviour),
+          compensate: world.undo(name, undoFailures),
+        });
+      }
+      const committed = await saga.pivot('pivot', world.act('pivot', pivot));
+      for (const [index, behaviour] of after.entries()) {
+        await committed.step(`after ${index}`, world.act(`after ${index}`, behaviour));
+      }
+      return 'completed';
+    },
+    { close: (reason) => Promise.resolve(reason) },
+    world,
+  );
+  return { world, outcome };
+}
+
+const always = (property: (told: Told, story: Story) => void) =>
+  fc.assert(
+    fc.asyncProperty(anyStory, async (story) => property(await tell(story), story)),
+    { numRuns: 1_000 },
+  );
+const undosOf = ({ calls }: World) =>
+  distinct(calls.filter((call) => call.startsWith('undo ')).map((call) => call.slice(5)));
+const stepsBegun = ({ calls }: World) =>
+  distinct(calls.filter((call) => call.startsWith('do step')).map((call) => call.slice(3)));
+const distinct = (names: readonly string[]) => [...new Set(names)];
+
+describe('the saga engine', () => {
+  it('ends with every effect standing, or with none', () =>
+    always(({ world, outcome }, { steps, after }) => {
+      const all = steps.length + 1 + after.length;
+      assert.equal(world.effects.size, outcome === 'completed' ? all : 0);
+    }));
+
+  it('undoes every step that was begun, in reverse, and no other', () =>
+    always(({ world, outcome }) => {
+      const owed = outcome === 'completed' ? [] : stepsBegun(world).toReversed();
+      assert.deepEqual(undosOf(world), owed);
+    }));
+
+  it('undoes nothing once the pivot has succeeded', () =>
+    always(({ world, outcome }) => {
+      if (!world.effects.has('pivot')) return;
+      assert.equal(outcome, 'completed');
+      assert.deepEqual(undosOf(world), []);
+    }));
+
+  it('keeps the first reason, whatever goes wrong while it undoes', () =>
+    always(({ world, outcome }, { steps, pivot }) => {
+      if (outcome === 'completed') return;
+      const cancelled = outcome === 'cancelled';
+      const last = stepsBegun(world).length - 1;
+      const pivoted = world.calls.includes('do pivot');
+      const { kind } = pivoted ? pivot : (steps[last]?.behaviour ?? { kind: 'succeeds' });
+      if (kind === 'is refused' && !cancelled) {
+        assert.equal(outcome, pivoted ? 'pivot-refused' : `step ${last}-refused`);
+      } else if (!cancelled) {
+        assert.equal(outcome, 'temporarily-unavailable');
+      }
+    }));
+
+  it('never begins another step while it undoes', () =>
+    always(({ world }) => {
+      const firstUndo = world.calls.findIndex((call) => call.startsWith('undo '));
+      if (firstUndo === -1) return;
+      assert.ok(world.calls.slice(firstUndo).every((call) => call.startsWith('undo ')));
+    }));
+
+  it('never undoes because of a bug: the step waits until it is mended', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(patient, { maxLength: 5 }), async (behaviours) => {
+        const steps = behaviours.map((behaviour) => ({ behaviour, undoFailures: 0 }));
+        const { outcome } = await tell({
+          steps,
+          pivot: { kind: 'succeeds' },
+          after: [],
+          cancelAt: undefined,
+        });
+        assert.equal(outcome, 'completed');
+      }),
+    ));
+
+  it('lets a step that waits for a fix be cancelled', async () => {
+    const steps = [{ behaviour: { kind: 'has a bug', times: 1_000 }, undoFailures: 0 }] as const;
+    const { outcome } = await tell({ steps, pivot: { kind: 'succeeds' }, after: [], cancelAt: 7 });
+    assert.equal(outcome, 'cancelled');
+  });
+});
+
+describe('a saga whose books say that it is too late to unwind', () => {
+  it('undoes nothing, and goes on with the step until it succeeds', async () => {
+    const world = createWorld();
+    let answers = 2;
+    const outcome = await runSaga(
+      async (saga) => {
+        await saga.step('hold', {
+          run: async () => {
+            answers -= 1;
+            return await world.act('hold', { kind: answers > 0 ? 'fails' : 'succeeds' })();
+          },
+          compensate: world.undo('hold', 0),
+        });
+        await saga.pivot('take', world.act('take', { kind: 'succeeds' }));
+        return 'completed';
+      },
+      {
+        beginUnwind: () => Promise.resolve<Unwind>({ gate: 'committed', reason: null }),
+        close: () => Promise.reject(new Error('must not close')),
+      },
+      world,
+    );
+    assert.equal(outcome, 'completed');
+    assert.deepEqual(world.calls, ['do hold', 'do hold', 'do take']);
+  });
+
+  it('answers with the first reason that the books have, not with its own', async () => {
+    const world = createWorld();
+    const outcome = await runSaga(
+      async (saga) => {
+        const run = world.act('hold', { kind: 'is refused' });
+        return await saga.step('hold', { run, compensate: world.undo('hold', 0) });
+      },
+      {
+        beginUnwind: () => Promise.resolve({ gate: 'unwinding', reason: 'cancelled' }),
+        close: (reason) => Promise.resolve(reason),
+      },
+      world,
+    );
+    assert.equal(outcome, 'cancelled');
+  });
+});
+
+describe('a declared refusal after the pivot', () => {
+  it('is answered as a value, and undoes nothing', async () => {
+    const world = createWorld();
+    const answer = await runSaga(
+      async (saga) => {
+        const committed = await saga.pivot('take', world.act('take', { kind: 'succeeds' }));
+        return await committed.step('ship', world.act('ship', { kind: 'is refused' }), {
+          refusals: ['ship-refused'],
+        });
+      },
+      { close: () => Promise.reject(new Error('must not close')) },
+      world,
+    );
+    assert.deepEqual(answer, { refused: 'ship-refused', detail: 'ship says no' });
+    assert.deepEqual(world.progress().at(-1)?.state, 'refused');
+  });
+});
+
+describe('a saga that is written wrongly', () => {
+  const wrongly = (body: Parameters<typeof runSaga<unknown>>[0]) =>
+    runSaga(body, { close: () => Promise.reject(new Error('must not close')) }, createWorld());
+  const nothing = { run: () => Promise.resolve(), compensate: () => Promise.resolve() };
+
+  it('throws on a compensable step after the pivot', () =>
+    assert.rejects(
+      wrongly(async (saga) => {
+        await saga.pivot('take', () => Promise.resolve());
+        await saga.step('hold', nothing);
+      }),
+      /step 'hold' while the saga is committed/,
+    ));
+
+  it('throws on a step while another one is in flight', () =>
+    assert.rejects(
+      wrongly((saga) => Promise.all([saga.step('one', nothing), saga.step('two', nothing)])),
+      /step 'two' while 'one' is in flight/,
+    ));
+
+  it('throws on its own bugs and undoes nothing, so that the task blocks until they are mended', async () => {
+    const world = createWorld();
+    const saga = runSaga(
+      async (scope) => {
+        await scope.step('hold', {
+          run: world.act('hold', { kind: 'succeeds' }),
+          compensate: world.undo('hold', 0),
+        });
+        throw new TypeError('a bug in workflow code');
+      },
+      { close: () => Promise.resolve() },
+      world,
+    );
+    await assert.rejects(saga, TypeError);
+    assert.deepEqual(world.calls, ['do hold']);
+  });
+
+  it('unwinds also when its body swallows the error', async () => {
+    const world = createWorld();
+    const outcome = await runSaga(
+      async (saga) => {
+        const step = {
+          run: world.act('hold', { kind: 'fails' }),
+          compensate: world.undo('hold', 0),
+        };
+        await saga.step('hold', step).catch(() => undefined);
+        return 'completed';
+      },
+      { close: (reason) => Promise.resolve(reason) },
+      world,
+    );
+    assert.equal(outcome, 'temporarily-unavailable');
+    assert.deepEqual(world.calls, ['do hold', 'undo hold']);
+  });
+});

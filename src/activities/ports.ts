@@ -1,0 +1,223 @@
+/**
+ * What the activities need from the world. Every method is safe to call again: counterparties by
+ * key or reference, the book by gate and barrier. A method resolves only with what is certain; it
+ * throws `Unavailable` while the outcome is unknown. Anything else it throws is a bug.
+ */
+import type { Money } from '../domain/money.ts';
+import type {
+  EndReason,
+  Gate,
+  OrderId,
+  OrderLine,
+  RefusalCode,
+  UnhappyStatus,
+} from '../domain/order.ts';
+import type { MailKind } from '../domain/keys.ts';
+
+export interface Deps {
+  readonly book: OrderBook;
+  readonly gateway: PaymentGateway;
+  readonly carrier: Carrier;
+  readonly mailer: Mailer;
+  /** Milliseconds left before the engine stops waiting for the running attempt. */
+  readonly timeLeftMs: () => number;
+}
+
+// --- payment gateway ---------------------------------------------------------------------------
+
+/** A payment intent as the gateway knows it. Amounts in minor units. */
+export interface Intent {
+  readonly id: string;
+  readonly status:
+    | 'requires_payment_method'
+    | 'requires_confirmation'
+    | 'requires_action'
+    | 'processing'
+    | 'requires_capture'
+    | 'canceled'
+    | 'succeeded';
+  readonly amount: Money;
+  /** Held and not yet captured. */
+  readonly capturableMinor: bigint;
+  readonly capturedMinor: bigint;
+  /** Set when the last confirmation was declined: the gateway's decline code. */
+  readonly declineCode?: string;
+}
+
+export interface GatewayRefund {
+  readonly id: string;
+  readonly status: 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
+  readonly amount: Money;
+}
+
+export interface GatewayCall {
+  /** The idempotency key, explicit on every call that changes anything. */
+  readonly key: string;
+  readonly timeoutMs: number;
+}
+
+/**
+ * `confirm`, `capture` and `cancel` resolve with the intent as it is afterwards, also when the
+ * gateway declined or the intent was already past that point: the caller reads `status`. When the
+ * answer is ambiguous (timeout, reset, 409, 429, 5xx) the adapter retrieves the intent once; if the
+ * effect shows, it resolves; else it throws `Unavailable`.
+ */
+export interface PaymentGateway {
+  createIntent(
+    intent: {
+      readonly orderId: OrderId;
+      readonly requestId: string;
+      readonly amount: Money;
+      readonly paymentMethod: string;
+    },
+    call: GatewayCall,
+  ): Promise<Intent>;
+  confirmIntent(intentId: string, call: GatewayCall): Promise<Intent>;
+  captureIntent(intentId: string, call: GatewayCall): Promise<Intent>;
+  cancelIntent(intentId: string, call: GatewayCall): Promise<Intent>;
+  retrieveIntent(intentId: string, call: { readonly timeoutMs: number }): Promise<Intent>;
+  /** The key is also stored in the refund's metadata, so that `findRefund` can tell it again. */
+  refundIntent(
+    refund: { readonly intentId: string; readonly orderId: OrderId; readonly amount: Money },
+    call: GatewayCall,
+  ): Promise<GatewayRefund>;
+  /** The refund made under this key, however long ago; undefined when there is none. */
+  findRefund(intentId: string, call: GatewayCall): Promise<GatewayRefund | undefined>;
+}
+
+// --- carrier and mail --------------------------------------------------------------------------
+
+export interface Address {
+  readonly name: string;
+  readonly line1: string;
+  readonly line2?: string | undefined;
+  readonly city: string;
+  readonly postalCode: string;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+}
+
+export interface Carrier {
+  /** `PUT /shipments/{reference}`. A refused address throws `Refusal('address-refused')`. */
+  requestShipment(
+    shipment: {
+      readonly reference: string;
+      readonly requestId: string;
+      readonly address: Address;
+      readonly lines: readonly OrderLine[];
+    },
+    call: { readonly timeoutMs: number },
+  ): Promise<{ readonly trackingNumber: string }>;
+  /** `DELETE /shipments/{reference}`: harmless when unknown; a later PUT then ships nothing. */
+  cancelShipment(reference: string, call: { readonly timeoutMs: number }): Promise<void>;
+}
+
+export interface Mail {
+  readonly messageId: string;
+  readonly to: { readonly name: string; readonly address: string };
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface Mailer {
+  send(mail: Mail, call: { readonly timeoutMs: number }): Promise<void>;
+}
+
+// --- the book: PostgreSQL ----------------------------------------------------------------------
+
+/** What the record says of a step: it stands, it was refused, or there is work left to do. */
+export type Begun<Work> =
+  | { readonly state: 'done'; readonly result: StepResult }
+  | { readonly state: 'refused'; readonly code: RefusalCode; readonly detail: string }
+  | { readonly state: 'open'; readonly work: Work };
+
+/** How a step's last transaction ended. */
+export type Recorded = Exclude<Begun<never>, { state: 'open' }>;
+
+/** What a step's barrier row remembers and a repeat answers again. */
+export interface StepResult {
+  readonly trackingNumber?: string;
+}
+
+export interface PaymentWork {
+  readonly amount: Money;
+  readonly paymentMethod: string;
+  /** Known once committed; before that no money can move. */
+  readonly intentId?: string;
+  readonly n: number;
+  /** True when this operation was asked of the gateway before: retrieve first. */
+  readonly repeated: boolean;
+}
+
+export interface IntentWork extends PaymentWork {
+  readonly intentId: string;
+}
+
+export interface RefundWork extends IntentWork {
+  /** When the gateway was first asked; past its key memory a refund is looked up, not resent. */
+  readonly requestedAt: Date;
+}
+
+export interface ShipmentWork {
+  readonly address: Address;
+  readonly lines: readonly OrderLine[];
+}
+
+export interface ReceiptWork {
+  readonly customer: { readonly name: string; readonly email: string };
+  readonly lines: readonly OrderLine[];
+  readonly amount: Money;
+  readonly trackingNumber: string;
+}
+
+/** Each method is one transaction: gate, barrier, effect, status, event. */
+export interface OrderBook {
+  reserveStock(id: OrderId): Promise<Recorded>;
+  releaseStock(id: OrderId): Promise<Recorded>;
+
+  beginAuthorization(id: OrderId): Promise<Begun<PaymentWork>>;
+  /** Commits the intent's ID while the gate is `forward`; refused once an undo has begun. */
+  commitIntent(id: OrderId, intentId: string): Promise<Begun<IntentWork>>;
+  recordAuthorization(id: OrderId, intent: Intent): Promise<Recorded>;
+  recordDecline(id: OrderId, outcome: string, detail: string): Promise<Recorded>;
+  beginVoid(id: OrderId): Promise<Begun<IntentWork>>;
+  recordVoid(id: OrderId, intent: Intent): Promise<Recorded>;
+
+  beginCapture(id: OrderId): Promise<Begun<IntentWork>>;
+  recordCapture(id: OrderId, intent: Intent): Promise<Recorded>;
+  /** Only on proof: the intent is `canceled`. Moves the gate from `committing` to `unwinding`. */
+  recordCaptureRefused(id: OrderId): Promise<Recorded>;
+
+  beginShipment(id: OrderId): Promise<Begun<ShipmentWork>>;
+  recordShipment(id: OrderId, trackingNumber: string): Promise<Recorded>;
+  recordShipmentRefused(id: OrderId, detail: string): Promise<Recorded>;
+  beginReceipt(id: OrderId): Promise<Begun<ReceiptWork>>;
+  recordReceipt(id: OrderId): Promise<Recorded>;
+
+  beginShipmentCancel(id: OrderId): Promise<Begun<unknown>>;
+  recordShipmentCancel(id: OrderId): Promise<Recorded>;
+  beginRefund(id: OrderId): Promise<Begun<RefundWork>>;
+  recordRefund(id: OrderId, refund: GatewayRefund): Promise<Recorded>;
+  restock(id: OrderId): Promise<Recorded>;
+
+  /** Moves the gate to `unwinding` unless it is too late; answers the gate and the first reason. */
+  beginUnwind(id: OrderId, reason: EndReason): Promise<{ gate: Gate; reason: EndReason | null }>;
+  /** Asserts that nothing is held any more, then writes the final status, event and mail. */
+  closeOrder(id: OrderId): Promise<{ status: UnhappyStatus; reason: EndReason | null }>;
+}
+
+/** Mails waiting to be sent, leased so that two workers do not send the same one at once. */
+export interface Outbox {
+  lease(limit: number, leaseMs: number): Promise<readonly OutboxMail[]>;
+  sent(id: string): Promise<void>;
+}
+
+export interface OutboxMail {
+  readonly id: string;
+  readonly orderId: OrderId;
+  readonly requestId: string;
+  readonly kind: MailKind;
+  readonly reason: EndReason | null;
+  readonly customer: { readonly name: string; readonly email: string };
+  readonly amount: Money;
+}

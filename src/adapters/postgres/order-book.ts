@@ -1,0 +1,90 @@
+/**
+ * The order book on PostgreSQL: each method calls the database function of the same name, which
+ * is one round trip and one transaction (migrations/0002 and 0003). Nothing is decided here.
+ */
+import type pg from 'pg';
+import type { OrderBook, Begun, Recorded, Intent, StepResult } from '../../activities/ports.ts';
+import type { EndReason, Gate, OrderId, RefusalCode, UnhappyStatus } from '../../domain/order.ts';
+import type { MoneyJson } from '../../domain/money.ts';
+import { call } from './pool.ts';
+
+/** `touched` is told of every order that may have a new event, after the commit. */
+export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): OrderBook {
+  const begin = async <Work>(fn: string, id: OrderId, ...rest: unknown[]) =>
+    parse<Work>(await call<Answer>(pool, fn, id, ...rest));
+
+  /** The last transaction of a step: it may have written an event, so whoever waits is told. */
+  const record = async (fn: string, id: OrderId, ...rest: unknown[]): Promise<Recorded> => {
+    const recorded = parse<never>(await call<Answer>(pool, fn, id, ...rest));
+    touched(id);
+    if (recorded.state === 'open') throw new Error(`bug: ${fn} left its step open`);
+    return recorded;
+  };
+
+  return {
+    reserveStock: (id) => record('reserve_stock', id),
+    releaseStock: (id) => record('release_stock', id),
+
+    beginAuthorization: (id) => begin('begin_authorization', id),
+    commitIntent: (id, intentId) => begin('commit_intent', id, intentId),
+    recordAuthorization: (id, intent) => record('record_authorization', id, held(intent)),
+    recordDecline: (id, outcome, detail) => record('record_decline', id, outcome, detail),
+    beginVoid: (id) => begin('begin_void', id),
+    recordVoid: (id, before) => record('record_void', id, held(before)),
+
+    beginCapture: (id) => begin('begin_capture', id),
+    recordCapture: (id, intent) => record('record_capture', id, intent.capturedMinor.toString()),
+    recordCaptureRefused: (id) => record('record_capture_refused', id),
+
+    beginShipment: (id) => begin('begin_shipment', id),
+    recordShipment: (id, trackingNumber) => record('record_shipment', id, trackingNumber),
+    recordShipmentRefused: (id, detail) => record('record_shipment_refused', id, detail),
+    beginReceipt: (id) => begin('begin_receipt', id),
+    recordReceipt: (id) => record('record_receipt', id),
+
+    beginShipmentCancel: (id) => begin('begin_shipment_cancel', id),
+    recordShipmentCancel: (id) => record('record_shipment_cancel', id),
+    beginRefund: (id) => begin('begin_refund', id),
+    recordRefund: (id, refund) =>
+      record('record_refund', id, refund.id, refund.amount.amountMinor.toString()),
+    restock: (id) => record('restock', id),
+
+    beginUnwind: (id, reason) =>
+      call<{ gate: Gate; reason: EndReason | null }>(pool, 'begin_unwind', id, reason),
+    async closeOrder(id) {
+      const closed = await call<{ status: UnhappyStatus; reason: EndReason | null }>(
+        pool,
+        'close_order',
+        id,
+      );
+      touched(id);
+      return closed;
+    },
+  };
+}
+
+type Answer =
+  | { readonly state: 'done'; readonly result: StepResult }
+  | { readonly state: 'refused'; readonly code: RefusalCode; readonly detail: string }
+  | { readonly state: 'open'; readonly work: Readonly<Record<string, unknown>> };
+
+/** Two shapes of JSON become ours on the way in: money, and the time a refund was first asked. */
+function parse<Work>(answer: Answer): Begun<Work> {
+  if (answer.state !== 'open') return answer;
+  const { amount, requestedAt, intentId, ...rest } = answer.work as {
+    amount?: MoneyJson;
+    requestedAt?: string;
+    intentId?: string | null;
+  };
+  const work = {
+    ...rest,
+    ...(amount && { amount: { amountMinor: BigInt(amount.value), currency: amount.currency } }),
+    ...(requestedAt && { requestedAt: new Date(requestedAt) }),
+    ...(intentId && { intentId }),
+  };
+  return { state: 'open', work: work as Work };
+}
+
+function held(intent: Intent): string {
+  return intent.capturableMinor.toString();
+}

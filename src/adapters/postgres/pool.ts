@@ -1,0 +1,94 @@
+/**
+ * Connections to PostgreSQL, with every timeout set: a query on a dead link ends by itself, a
+ * lock is never waited for longer than a client would wait for an answer. What only says "not
+ * now" becomes `Unavailable`; everything else is a bug and stays what it is.
+ */
+import pg from 'pg';
+import { Unavailable } from '../../domain/wrong.ts';
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly size: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Told of connections that died while idle; the pool replaces them by itself. */
+  readonly onLost?: (error: Error) => void;
+}
+
+export function createPool({ url, size, applicationName, onLost }: PoolOptions): pg.Pool {
+  const lost = (error: Error) => onLost?.(error);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    application_name: applicationName,
+    connectionTimeoutMillis: 3_000,
+    // The server gives up first, so that an answer (and not silence) ends the wait.
+    lock_timeout: 2_000,
+    statement_timeout: 4_000,
+    query_timeout: 5_000,
+    idle_in_transaction_session_timeout: 5_000,
+    keepAlive: true,
+    types: { getTypeParser },
+  });
+  pool.on('error', lost);
+  // A checked-out client whose backend dies emits too; unheard, that would end the process.
+  pool.on('connect', (client) => client.on('error', lost));
+  return pool;
+}
+
+/** Runs one prepared statement, named after itself, and says `Unavailable` where that is true. */
+export async function query<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  name: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  try {
+    const { rows } = await pool.query<Row>({ name, text, values: [...values] });
+    return rows;
+  } catch (error) {
+    throw isPassing(error) ? new Unavailable(`PostgreSQL: ${wordsOf(error)}`) : error;
+  }
+}
+
+/** Calls a database function that answers jsonb. The commit's outcome is unknown if it throws. */
+export async function call<Answer>(
+  pool: pg.Pool,
+  fn: string,
+  ...values: readonly unknown[]
+): Promise<Answer> {
+  const marks = values.map((_, index) => `$${index + 1}`).join(', ');
+  const rows = await query<{ answer: Answer }>(
+    pool,
+    fn,
+    `SELECT ${fn}(${marks}) AS answer`,
+    values,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error(`bug: ${fn} answered no row`);
+  return row.answer;
+}
+
+/** int8 is money here, and money never passes through a float. */
+const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
+  oid === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(oid, format as 'text');
+
+// SQLSTATE classes that pass by themselves: connection, resources, operator intervention, system;
+// then serialization failure, deadlock and lock not available.
+const PASSING = /^(08|53|57|58)|^(40001|40P01|55P03)$/;
+
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof pg.DatabaseError) return PASSING.test(error.code ?? '');
+  // No SQLSTATE: the driver's own word for a lost link or a timeout.
+  return (
+    'errno' in error ||
+    error instanceof AggregateError ||
+    /timeout|terminated|closed|ended|connect/i.test(error.message)
+  );
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}

@@ -12,10 +12,8 @@ async function mistakes(saga: Saga, committed: Committed): Promise<void> {
   await committed.step('request shipment', { run, compensate: run });
 
   // @ts-expect-error there is no committed step without a pivot
-  await saga.committed.step('request shipment', run);
-
-  // @ts-expect-error a refusal that was not declared cannot be looked for
-  (await committed.step('request shipment', run, { refusals: ['late'] })) === { refused: 'early' };
+  const early: Committed = saga;
+  await early.step('request shipment', run);
 }
 
 describe('the types of a saga', () => {

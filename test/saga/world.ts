@@ -65,6 +65,8 @@ export function createWorld(cancelAt?: number): World {
           throw unavailable(`${name}'s answer is lost`);
         case 'has a bug':
           if (count(name) <= behaviour.times) throw bug(new TypeError('undefined is not money'));
+          break;
+        case 'succeeds':
       }
       effects.add(name);
       // The effect stands, and the caller hears of the cancel instead of the answer.

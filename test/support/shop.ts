@@ -35,7 +35,8 @@ export interface OrderRow {
 const UNIT_PRICE = 1_000;
 
 export async function createShop(): Promise<Shop> {
-  const { url, drop } = await createDatabase();
+  const database = await createDatabase();
+  const { url } = database;
   const pool = createPool({ url, size: 10, applicationName: 'test' });
   await pool.query(`INSERT INTO tenant (id, name) VALUES ($1, 'test')`, [TENANT]);
   return {
@@ -78,7 +79,7 @@ export async function createShop(): Promise<Shop> {
     },
     async close() {
       await pool.end();
-      await drop();
+      await database.drop();
     },
   };
 }

@@ -1,0 +1,47 @@
+/**
+ * The activities of the checkout, made from what they need of the world. Every one may run twice,
+ * also at the same moment: gate, barrier and stored references make a repeat answer what the first
+ * run did.
+ */
+import { Refusal, Unavailable } from '../domain/wrong.ts';
+import type { EndReason, OrderRef } from '../domain/order.ts';
+import { bug, refusal, unavailable } from '../saga/wrong.ts';
+import { inventory } from './inventory.ts';
+import { notifications } from './notifications.ts';
+import { payments } from './payments.ts';
+import type { Deps } from './ports.ts';
+import { shipping } from './shipping.ts';
+
+export type Activities = ReturnType<typeof createActivities>;
+
+export function createActivities(deps: Deps) {
+  return withFailures({
+    ...inventory(deps),
+    ...payments(deps),
+    ...shipping(deps),
+    ...notifications(deps),
+    beginUnwind: ({ id }: OrderRef, reason: string) =>
+      deps.book.beginUnwind(id, reason as EndReason),
+    closeOrder: ({ id }: OrderRef) => deps.book.closeOrder(id),
+  });
+}
+
+type Table = Readonly<Record<string, (order: OrderRef, ...rest: never[]) => Promise<unknown>>>;
+
+/** The engine tells three kinds of wrong apart by their failure: this is where they get it. */
+function withFailures<A extends Table>(activities: A): A {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [
+    name,
+    (...args: Parameters<typeof activity>) =>
+      activity(...args).catch((error: unknown) => {
+        throw asFailure(error);
+      }),
+  ]);
+  return Object.fromEntries(wrapped) as A;
+}
+
+function asFailure(error: unknown): Error {
+  if (error instanceof Refusal) return refusal(error.code, error.message);
+  if (error instanceof Unavailable) return unavailable(error.message, error);
+  return bug(error);
+}

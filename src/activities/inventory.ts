@@ -1,0 +1,18 @@
+/** Goods on the shelf: taken all or none, put back, or sold and put back. */
+import type { OrderRef } from '../domain/order.ts';
+import type { Deps } from './ports.ts';
+import { settle } from './step.ts';
+
+export function inventory({ book }: Deps) {
+  return {
+    async reserveStock({ id }: OrderRef): Promise<void> {
+      settle(await book.reserveStock(id));
+    },
+    async releaseStock({ id }: OrderRef): Promise<void> {
+      settle(await book.releaseStock(id));
+    },
+    async restock({ id }: OrderRef): Promise<void> {
+      settle(await book.restock(id));
+    },
+  };
+}

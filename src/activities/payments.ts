@@ -1,0 +1,155 @@
+/**
+ * Money at the gateway. The intent's ID is committed before the intent is confirmed, so that the
+ * reference is known before money can move; a repeat asks the gateway what became of the call
+ * before it calls again; and what the gateway does not say for certain is never decided on.
+ */
+import { gatewayKey, GATEWAY_KEY_RETENTION_MS } from '../domain/keys.ts';
+import type { GatewayOperation } from '../domain/keys.ts';
+import type { Money } from '../domain/money.ts';
+import type { OrderId, OrderRef } from '../domain/order.ts';
+import { Refusal, Unavailable } from '../domain/wrong.ts';
+import type {
+  Begun,
+  Deps,
+  GatewayCall,
+  GatewayRefund,
+  Intent,
+  IntentWork,
+  PaymentWork,
+  Recorded,
+  RefundWork,
+} from './ports.ts';
+import { callBudget, settle } from './step.ts';
+
+export function payments(deps: Deps) {
+  const { book, gateway } = deps;
+
+  /** Retrieved first when the operation was asked for before: its answer may have been lost. */
+  const current = async ({ intentId, repeated }: IntentWork): Promise<Intent | undefined> =>
+    repeated ? await gateway.retrieveIntent(intentId, callBudget(deps)) : undefined;
+
+  return {
+    async authorizePayment(order: OrderRef): Promise<void> {
+      const { id } = order;
+      const begun = await book.beginAuthorization(id);
+      const known = begun.state === 'open' ? await committedIntent(deps, order, begun.work) : begun;
+      if (known.state !== 'open') return void settle(known);
+      const { work } = known;
+
+      let intent = await current(work);
+      if (intent === undefined || intent.status === 'requires_confirmation') {
+        intent = await gateway.confirmIntent(work.intentId, keyed(deps, id, 'confirm', work.n));
+      }
+      settle(await recordConfirmation(deps, id, work, intent));
+    },
+
+    async voidAuthorization({ id }: OrderRef): Promise<void> {
+      const begun = await book.beginVoid(id);
+      if (begun.state !== 'open') return void settle(begun);
+      const { intentId, n } = begun.work;
+
+      const before = await gateway.retrieveIntent(intentId, callBudget(deps));
+      const after =
+        before.status === 'canceled'
+          ? before
+          : await gateway.cancelIntent(intentId, keyed(deps, id, 'cancel', n));
+      requireStatus(after, 'canceled');
+      settle(await book.recordVoid(id, before));
+    },
+
+    async capturePayment({ id }: OrderRef): Promise<void> {
+      const begun = await book.beginCapture(id);
+      if (begun.state !== 'open') return void settle(begun);
+      const { work } = begun;
+
+      let intent = await current(work);
+      if (intent === undefined || intent.status === 'requires_capture') {
+        intent = await gateway.captureIntent(work.intentId, keyed(deps, id, 'capture', work.n));
+      }
+      // Only a canceled intent proves that the money is gone; "not yet" proves nothing.
+      if (intent.status === 'canceled') return void settle(await book.recordCaptureRefused(id));
+      requireStatus(intent, 'succeeded');
+      requireAmount(work.amount, intent.capturedMinor, 'captured');
+      settle(await book.recordCapture(id, intent));
+    },
+
+    async refundPayment({ id }: OrderRef): Promise<void> {
+      const begun = await book.beginRefund(id);
+      if (begun.state !== 'open') return void settle(begun);
+      const refund = await refunded(deps, id, begun.work);
+      if (refund.status !== 'succeeded') {
+        throw new Unavailable(`The refund ${refund.id} is ${refund.status}.`);
+      }
+      requireAmount(begun.work.amount, refund.amount.amountMinor, 'refunded');
+      settle(await book.recordRefund(id, refund));
+    },
+  };
+}
+
+/** The intent this order pays with, created if need be, its ID stored before it is confirmed. */
+async function committedIntent(
+  deps: Deps,
+  { id, requestId }: OrderRef,
+  work: PaymentWork,
+): Promise<Begun<IntentWork>> {
+  const { intentId, amount, paymentMethod, n } = work;
+  if (intentId !== undefined) return { state: 'open', work: { ...work, intentId } };
+  try {
+    const intent = await deps.gateway.createIntent(
+      { orderId: id, requestId, amount, paymentMethod },
+      keyed(deps, id, 'create', n),
+    );
+    return await deps.book.commitIntent(id, intent.id);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return await deps.book.recordDecline(id, 'refused', error.message);
+  }
+}
+
+/** An intent that cannot be confirmed any more was declined; one in between is asked again. */
+async function recordConfirmation(
+  { book }: Deps,
+  id: OrderId,
+  work: IntentWork,
+  intent: Intent,
+): Promise<Recorded> {
+  const { status, declineCode = status } = intent;
+  if (status === 'requires_payment_method' || status === 'canceled') {
+    return await book.recordDecline(id, status, `The payment was declined: ${declineCode}.`);
+  }
+  requireStatus(intent, 'requires_capture');
+  requireAmount(work.amount, intent.capturableMinor, 'authorized');
+  return await book.recordAuthorization(id, intent);
+}
+
+// The margin covers clocks that differ and a call that is under way.
+const RESEND_WITHIN_MS = 0.8 * GATEWAY_KEY_RETENTION_MS;
+
+/** Past the gateway's key memory a refund is looked up, never sent again. */
+async function refunded(deps: Deps, id: OrderId, work: RefundWork): Promise<GatewayRefund> {
+  const { intentId, amount, n, repeated, requestedAt } = work;
+  const call = keyed(deps, id, 'refund', n);
+  const found = repeated ? await deps.gateway.findRefund(intentId, call) : undefined;
+  if (found !== undefined) return found;
+  if (Date.now() - requestedAt.getTime() > RESEND_WITHIN_MS) {
+    throw new Error(`the refund ${call.key} is not at the gateway, and too old to be sent again`);
+  }
+  return await deps.gateway.refundIntent({ intentId, orderId: id, amount }, call);
+}
+
+function keyed(deps: Deps, id: OrderId, operation: GatewayOperation, n: number): GatewayCall {
+  return { key: gatewayKey(id, operation, n), ...callBudget(deps) };
+}
+
+function requireStatus({ id, status }: Intent, wanted: Intent['status']): void {
+  if (status === wanted) return;
+  const settled = status === 'succeeded' || status === 'canceled';
+  const words = `The intent ${id} is ${status}, not yet ${wanted}.`;
+  // A settled intent will not change by asking again: somebody's word to the gateway was wrong.
+  throw settled ? new Error(words) : new Unavailable(words);
+}
+
+function requireAmount(wanted: Money, got: bigint, what: string): void {
+  if (got === wanted.amountMinor) return;
+  throw new Error(`${what} ${got} where ${wanted.amountMinor} ${wanted.currency} was asked for`);
+}

@@ -1,0 +1,18 @@
+/** What the API needs of the sagas: start one, cancel one. `src/client` meets it with Temporal. */
+import type { OrderFacts, OrderId } from '../domain/order.ts';
+
+export interface SagaClient {
+  /**
+   * Starts the checkout, or finds it started before (also when it has ended): both resolve.
+   * Throws `Unavailable` when Temporal does not answer in time; the starter tries again.
+   */
+  startCheckout(order: OrderFacts): Promise<void>;
+  /**
+   * Tells a running checkout that its order was cancelled. A hint that makes it look sooner: the
+   * order's gate has decided already. Throws `Unavailable` when Temporal does not answer in time.
+   */
+  cancelCheckout(id: OrderId): Promise<void>;
+  /** Whether Temporal answers; for readiness. */
+  ready(): Promise<boolean>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,102 @@
+/**
+ * Starts and cancels sagas on Temporal. Every call has a deadline: an order is accepted by
+ * PostgreSQL, so a caller must never wait for Temporal longer than it would for an answer.
+ */
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { OrderFacts } from '../domain/order.ts';
+import { Unavailable } from '../domain/wrong.ts';
+import { CHECKOUT, checkoutWorkflowId } from '../workflows/contract.ts';
+import type { CheckoutInput } from '../workflows/contract.ts';
+import type { SagaClient } from './ports.ts';
+
+export interface SagaClientOptions {
+  readonly address: string;
+  readonly namespace: string;
+  readonly apiKey?: string | undefined;
+  readonly taskQueue: string;
+  readonly budgets?: CheckoutInput['budgets'];
+}
+
+// What a client waiting for its 202 may be made to wait for Temporal; the starter has more time.
+const DEADLINE_MS = 2_000;
+
+/** Connects lazily: the API starts, and accepts orders, while Temporal is down. */
+export function connectSagaClient({
+  address,
+  namespace,
+  apiKey,
+  taskQueue,
+  budgets,
+}: SagaClientOptions): SagaClient {
+  const connection = Connection.lazy({
+    address,
+    ...(apiKey !== undefined && { apiKey, tls: true }),
+  });
+  const client = new Client({ connection, namespace });
+
+  /** Runs one call under the deadline; `settled` names the errors that mean "it is so already". */
+  const ask = async (what: string, call: () => Promise<unknown>, settled: ErrorClass) => {
+    try {
+      await client.withDeadline(Date.now() + DEADLINE_MS, call);
+    } catch (error) {
+      if (error instanceof settled) return;
+      throw new Unavailable(`Temporal did not ${what}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+
+  return {
+    async startCheckout(order) {
+      const input: CheckoutInput = { order, budgets };
+      const start = () =>
+        client.workflow.start(CHECKOUT, {
+          workflowId: checkoutWorkflowId(order.id),
+          taskQueue,
+          args: [input],
+          // A completed order never runs again; one whose run was terminated can.
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+          memo: { requestId: order.requestId, tenantId: order.tenantId },
+          staticSummary: summaryOf(order),
+        });
+      await ask('start the order', start, WorkflowExecutionAlreadyStartedError);
+    },
+
+    async cancelCheckout(id) {
+      const cancel = () => client.workflow.getHandle(checkoutWorkflowId(id)).cancel();
+      await ask('cancel the order', cancel, WorkflowNotFoundError);
+    },
+
+    async ready() {
+      try {
+        await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+          connection.workflowService.getSystemInfo({}),
+        );
+        return true;
+      } catch {
+        return false;
+      }
+    },
+
+    close: () => connection.close(),
+  };
+}
+
+type ErrorClass = typeof WorkflowExecutionAlreadyStartedError | typeof WorkflowNotFoundError;
+
+// Temporal refuses a summary of more than 400 bytes; it suggests 200.
+const SUMMARY_LENGTH = 120;
+
+function summaryOf({ amountMinor, currency, lines }: OrderFacts): string {
+  const list = lines.map(({ sku, quantity }) => `${quantity} x ${sku}`).join(', ');
+  const short = list.length > SUMMARY_LENGTH ? `${lines.length} lines` : list;
+  return `${short} for ${amountMinor} minor units ${currency}`;
+}

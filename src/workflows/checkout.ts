@@ -1,0 +1,54 @@
+/**
+ * The checkout: take the goods off the shelf, hold the money, take the money, ship, say thanks.
+ * Before the money is taken everything can be undone; after it the order completes or is made good.
+ */
+import { participants, runSaga } from '../saga/index.ts';
+import type { Committed, Saga } from '../saga/index.ts';
+import type { OrderFacts } from '../domain/order.ts';
+import type { Activities } from '../activities/index.ts';
+import type { CheckoutInput, CheckoutResult } from './contract.ts';
+
+/** The Temporal workflow: the saga below on its real participants. */
+export function checkout({ order, budgets }: CheckoutInput): Promise<CheckoutResult> {
+  const act = participants<Activities>({ mayFail: ['reserveStock', 'authorizePayment'], budgets });
+  return runSaga((saga) => checkoutSaga(saga, act, order), {
+    beginUnwind: (reason) => act.beginUnwind(order, reason),
+    close: () => act.closeOrder(order),
+  });
+}
+
+export async function checkoutSaga(
+  saga: Saga,
+  act: Activities,
+  order: OrderFacts,
+): Promise<CheckoutResult> {
+  await saga.step('reserve stock', {
+    run: () => act.reserveStock(order),
+    compensate: () => act.releaseStock(order),
+  });
+  await saga.step('authorize payment', {
+    run: () => act.authorizePayment(order),
+    compensate: () => act.voidAuthorization(order),
+  });
+
+  const committed = await saga.pivot('capture payment', () => act.capturePayment(order));
+
+  const shipment = await committed.step('request shipment', () => act.requestShipment(order), {
+    refusals: ['address-refused'],
+  });
+  if ('refused' in shipment) return await makeGood(committed, act, order);
+  await committed.step('send receipt', () => act.sendReceipt(order));
+  return { status: 'completed', trackingNumber: shipment.trackingNumber };
+}
+
+/** The parcel cannot go out: nothing is on its way, the money back, the goods back, all told. */
+async function makeGood(
+  committed: Committed,
+  act: Activities,
+  order: OrderFacts,
+): Promise<CheckoutResult> {
+  await committed.step('cancel shipment', () => act.cancelShipment(order));
+  await committed.step('refund payment', () => act.refundPayment(order));
+  await committed.step('restock', () => act.restock(order));
+  return await committed.step('close', () => act.closeOrder(order));
+}

@@ -1,0 +1,22 @@
+/** The only door to the workflows: their names, IDs and inputs, for whoever starts or reads them. */
+import type { EndReason, OrderFacts, OrderId, UnhappyStatus } from '../domain/order.ts';
+import type { Budgets } from '../saga/index.ts';
+
+export const CHECKOUT = 'checkout';
+
+/** The workflow ID is the order ID: one run of an order at a time, whoever starts it. */
+export function checkoutWorkflowId(id: OrderId): string {
+  return id;
+}
+
+export interface CheckoutInput {
+  readonly order: OrderFacts;
+  readonly budgets?: Partial<Budgets> | undefined;
+}
+
+export type CheckoutResult =
+  | { readonly status: 'completed'; readonly trackingNumber: string }
+  | {
+      readonly status: UnhappyStatus;
+      readonly reason: EndReason | null;
+    };

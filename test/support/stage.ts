@@ -1,0 +1,189 @@
+/**
+ * A whole checkout on a stage: a shop, a worker on a real Temporal server, and the three parties
+ * outside over real HTTP and SMTP. Faults enter through the parties' control endpoints and, for
+ * PostgreSQL, through the order book's port; never through production code.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { timeLeftMs } from '../../src/activities/attempt.ts';
+import { createActivities } from '../../src/activities/index.ts';
+import type { Activities } from '../../src/activities/index.ts';
+import { sendDueMails } from '../../src/activities/notifications.ts';
+import type { Deps, OrderBook } from '../../src/activities/ports.ts';
+import { createCarrier } from '../../src/adapters/carrier/index.ts';
+import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
+import { createOutbox } from '../../src/adapters/postgres/outbox.ts';
+import { createMailer } from '../../src/adapters/smtp/index.ts';
+import { createStripeGateway } from '../../src/adapters/stripe/index.ts';
+import { connectSagaClient } from '../../src/client/temporal.ts';
+import type { SagaClient } from '../../src/client/ports.ts';
+import { startCarrier } from '../../src/counterparties/carrier/carrier.ts';
+import { startGateway } from '../../src/counterparties/gateway/gateway.ts';
+import { startMailSink } from '../../src/counterparties/mail/sink.ts';
+import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
+import { Unavailable } from '../../src/domain/wrong.ts';
+import type { Budgets } from '../../src/saga/index.ts';
+import type { Parties } from './audit.ts';
+import { service } from './services.ts';
+import { createShop } from './shop.ts';
+import type { Shop } from './shop.ts';
+
+/** Seconds, not minutes, until a checkout gives up: by input, not by sleeping. */
+export const SHORT_BUDGETS: Budgets = {
+  localTimeoutMs: 1_500,
+  attemptTimeoutMs: 1_500,
+  attempts: 2,
+  firstRetryMs: 20,
+  slowestRetryMs: 100,
+};
+
+export interface BookFault {
+  readonly method: keyof OrderBook;
+  /** `fail-before`: nothing happened. `fail-after-effect`: it is committed, the answer is lost. */
+  readonly fault: 'fail-before' | 'fail-after-effect';
+  readonly times: number;
+}
+
+export interface Stage {
+  readonly shop: Shop;
+  readonly parties: Parties;
+  readonly deps: Deps;
+  readonly sagas: SagaClient;
+  readonly client: Client;
+  /** The next order's troubles with PostgreSQL. */
+  readonly failBook: (fault: BookFault) => void;
+  /** Runs once, just before the activity is called for the first time; cleared after each order. */
+  readonly beforeStep: (step: keyof Activities, act: (id: OrderId) => Promise<void>) => void;
+  /** Starts the checkout and waits for its end; clears faults and hooks. */
+  readonly run: (order: OrderFacts) => Promise<void>;
+  /** Replays every history made here against the current bundle. */
+  readonly replayAll: () => Promise<number>;
+  readonly close: () => Promise<void>;
+}
+
+export async function createStage(): Promise<Stage> {
+  const [shop, temporal, bundle] = [
+    await createShop(),
+    await service('temporal'),
+    await service('bundle'),
+  ];
+  const directory = await mkdtemp(join(tmpdir(), 'makegood-stage-'));
+  const bookFile = (name: string) => ({ port: 0, bookFile: join(directory, `${name}.jsonl`) });
+  const gateway = await startGateway(bookFile('gateway'));
+  const carrier = await startCarrier(bookFile('carrier'));
+  const mail = await startMailSink({ ...bookFile('mail'), smtpPort: 0 });
+
+  const { deps, failBook, clearBook } = realParticipants(shop, { gateway, carrier, mail });
+  const hooks = new Map<string, (id: OrderId) => Promise<void>>();
+  const taskQueue = `test-${randomBytes(6).toString('hex')}`;
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowBundle: { codePath: bundle.file },
+    activities: hooked(createActivities(deps), hooks),
+  });
+  const running = worker.run();
+  const sagas = connectSagaClient({
+    address: temporal.address,
+    namespace: 'default',
+    taskQueue,
+    budgets: SHORT_BUDGETS,
+  });
+  const clientConnection = await Connection.connect({ address: temporal.address });
+  const client = new Client({ connection: clientConnection });
+  const outbox = createOutbox(shop.pool);
+  const ran: OrderId[] = [];
+
+  return {
+    shop,
+    parties: { gatewayUrl: gateway.url, carrierUrl: carrier.url, mailUrl: mail.url },
+    deps,
+    sagas,
+    client,
+    failBook,
+    beforeStep: (step, act) => void hooks.set(step, act),
+    async run(order) {
+      ran.push(order.id);
+      await sagas.startCheckout(order);
+      await client.workflow.getHandle(order.id).result();
+      hooks.clear();
+      clearBook();
+      for (const { url } of [gateway, carrier, mail]) {
+        await fetch(`${url}/control/faults`, { method: 'DELETE' });
+      }
+      await sendDueMails(outbox, deps.mailer);
+    },
+    async replayAll() {
+      for (const id of ran) {
+        const history = await client.workflow.getHandle(id).fetchHistory();
+        await Worker.runReplayHistory({ workflowBundle: { codePath: bundle.file } }, history, id);
+      }
+      return ran.length;
+    },
+    async close() {
+      worker.shutdown();
+      await running;
+      await Promise.all([connection.close(), clientConnection.close(), sagas.close()]);
+      await Promise.all([gateway.close(), carrier.close(), mail.close()]);
+      await shop.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+interface StandIns {
+  readonly gateway: { readonly url: string };
+  readonly carrier: { readonly url: string };
+  readonly mail: { readonly smtpUrl: string };
+}
+
+function realParticipants(shop: Shop, { gateway, carrier, mail }: StandIns) {
+  let plan: (BookFault & { times: number }) | undefined;
+  const book = createOrderBook(shop.pool, () => undefined);
+  const faulty = new Proxy(book, {
+    get:
+      (target, method: keyof OrderBook) =>
+      async (...args: never[]) => {
+        const real = Reflect.get(target, method) as (...args: never[]) => Promise<unknown>;
+        const call = () => real(...args);
+        if (plan?.method !== method || plan.times === 0) return await call();
+        plan = { ...plan, times: plan.times - 1 };
+        if (plan.fault === 'fail-after-effect') await call();
+        throw new Unavailable('PostgreSQL: the connection is lost');
+      },
+  });
+  const deps: Deps = {
+    book: faulty,
+    gateway: createStripeGateway({ secretKey: 'sk_test_standin', apiBase: gateway.url }),
+    carrier: createCarrier({ baseUrl: carrier.url }),
+    mailer: createMailer({ url: mail.smtpUrl, from: 'makegood <orders@makegood.example>' }),
+    timeLeftMs,
+  };
+  return {
+    deps,
+    failBook: (fault: BookFault) => void (plan = fault),
+    clearBook: () => void (plan = undefined),
+  };
+}
+
+function hooked(
+  activities: Activities,
+  hooks: Map<string, (id: OrderId) => Promise<void>>,
+): Activities {
+  const entries = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (order: OrderFacts, ...rest: [never]) => {
+      const hook = hooks.get(name);
+      hooks.delete(name);
+      await hook?.(order.id);
+      return await activity(order, ...rest);
+    },
+  ]);
+  return Object.fromEntries(entries) as Activities;
+}

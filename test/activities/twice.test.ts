@@ -1,0 +1,175 @@
+/**
+ * Every activity may run twice, also at the same moment, and every undo may come first: against
+ * PostgreSQL and the parties outside, without Temporal. Each story ends on a clean slate.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createActivities } from '../../src/activities/index.ts';
+import type { Activities } from '../../src/activities/index.ts';
+import { sendDueMails } from '../../src/activities/notifications.ts';
+import { createCarrier } from '../../src/adapters/carrier/index.ts';
+import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
+import { createOutbox } from '../../src/adapters/postgres/outbox.ts';
+import { createMailer } from '../../src/adapters/smtp/index.ts';
+import { createStripeGateway } from '../../src/adapters/stripe/index.ts';
+import { startCarrier } from '../../src/counterparties/carrier/carrier.ts';
+import { startGateway } from '../../src/counterparties/gateway/gateway.ts';
+import { startMailSink } from '../../src/counterparties/mail/sink.ts';
+import type { OrderFacts } from '../../src/domain/order.ts';
+import { classify } from '../../src/saga/index.ts';
+import { audit } from '../support/audit.ts';
+import { createShop } from '../support/shop.ts';
+import type { OrderChange, Shop } from '../support/shop.ts';
+
+type Step = keyof Activities;
+
+const FORWARD = [
+  'reserveStock',
+  'authorizePayment',
+  'capturePayment',
+  'requestShipment',
+  'sendReceipt',
+] as const satisfies readonly Step[];
+const UNDO = ['voidAuthorization', 'releaseStock', 'closeOrder'] as const satisfies readonly Step[];
+const MAKE_GOOD = [
+  'cancelShipment',
+  'refundPayment',
+  'restock',
+  'closeOrder',
+] as const satisfies readonly Step[];
+
+describe('every activity', () => {
+  let shop: Shop;
+  let act: Activities;
+  let finish: () => Promise<void>;
+  let judge: (order: OrderFacts, status: string) => Promise<void>;
+  let orders = 0;
+
+  before(async () => {
+    shop = await createShop();
+    const directory = await mkdtemp(join(tmpdir(), 'makegood-twice-'));
+    const bookFile = (name: string) => ({ port: 0, bookFile: join(directory, name) });
+    const gateway = await startGateway(bookFile('gateway'));
+    const carrier = await startCarrier(bookFile('carrier'));
+    const mail = await startMailSink({ ...bookFile('mail'), smtpPort: 0 });
+    const mailer = createMailer({ url: mail.smtpUrl, from: 'orders@makegood.example' });
+    act = createActivities({
+      book: createOrderBook(shop.pool, () => undefined),
+      gateway: createStripeGateway({ secretKey: 'sk_test_standin', apiBase: gateway.url }),
+      carrier: createCarrier({ baseUrl: carrier.url }),
+      mailer,
+      timeLeftMs: () => 5_000,
+    });
+    const parties = { gatewayUrl: gateway.url, carrierUrl: carrier.url, mailUrl: mail.url };
+    judge = async (order, status) => {
+      await sendDueMails(createOutbox(shop.pool), mailer);
+      assert.equal((await shop.row(order.id)).status, status);
+      const [line] = order.lines;
+      assert.equal(await shop.shelf(line?.sku ?? ''), status === 'completed' ? '3/0/2' : '5/0/0');
+      await audit(parties, order, status);
+    };
+    finish = async () => {
+      await Promise.all([gateway.close(), carrier.close(), mail.close()]);
+      await shop.close();
+      await rm(directory, { recursive: true });
+    };
+  });
+  after(() => finish());
+
+  const newOrder = async (change?: OrderChange) => {
+    const sku = `SKU-${(orders += 1)}`;
+    await shop.stock(sku, 5);
+    return await shop.order([{ sku, quantity: 2 }], change);
+  };
+  const call = (step: Step, order: OrderFacts) =>
+    (act[step] as (order: OrderFacts) => Promise<unknown>)(order);
+  /** Retried as the engine would: two at the same moment may tell each other "not now". */
+  const insist = async (step: Step, order: OrderFacts): Promise<string> => {
+    for (;;) {
+      try {
+        return JSON.stringify((await call(step, order)) ?? null);
+      } catch (error) {
+        const wrong = classify(error);
+        if (wrong.kind === 'refusal') return wrong.code;
+        if (wrong.kind !== 'failure') throw error;
+      }
+    }
+  };
+  const twice = async (step: Step, order: OrderFacts) => {
+    const first = await insist(step, order);
+    assert.equal(await insist(step, order), first, `${step} answers the same again`);
+  };
+  const atOnce = async (step: Step, order: OrderFacts) => {
+    const answers = await Promise.all([insist(step, order), insist(step, order)]);
+    assert.equal(answers[0], answers[1], `${step} answers both the same`);
+  };
+  const unwinding = (order: OrderFacts) => act.beginUnwind(order, 'cancelled');
+
+  for (const [manner, play] of [
+    ['twice', twice],
+    ['twice at the same moment', atOnce],
+  ] as const) {
+    it(`may run ${manner} on the way to a completed order`, async () => {
+      const order = await newOrder();
+      for (const step of FORWARD) await play(step, order);
+      await judge(order, 'completed');
+    });
+
+    it(`may run ${manner} while an order is made good`, async () => {
+      const order = await newOrder({ postalCode: '00000' });
+      for (const step of FORWARD.slice(0, 4)) await play(step, order);
+      for (const step of MAKE_GOOD) await play(step, order);
+      await judge(order, 'refunded');
+    });
+
+    it(`may be declined ${manner}`, async () => {
+      const order = await newOrder({ paymentMethod: 'pm_card_chargeDeclined' });
+      for (const step of FORWARD.slice(0, 2)) await play(step, order);
+      await act.beginUnwind(order, 'payment-declined');
+      for (const step of UNDO) await play(step, order);
+      await judge(order, 'rejected');
+    });
+
+    for (const done of [0, 1, 2]) {
+      it(`may be undone ${manner} after ${done} steps`, async () => {
+        const order = await newOrder();
+        for (const step of FORWARD.slice(0, done)) await insist(step, order);
+        await unwinding(order);
+        for (const step of UNDO) await play(step, order);
+        await judge(order, 'cancelled');
+      });
+    }
+  }
+
+  it('is refused when its undo came first', async () => {
+    const order = await newOrder();
+    await unwinding(order);
+    for (const step of UNDO.slice(0, 2)) await insist(step, order);
+    for (const step of FORWARD.slice(0, 3)) assert.equal(await insist(step, order), 'unwinding');
+    await insist('closeOrder', order);
+    await judge(order, 'cancelled');
+  });
+
+  it('meets its own undo at the same moment and leaves nothing behind', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const order = await newOrder();
+      await insist('reserveStock', order);
+      await Promise.all([
+        insist('authorizePayment', order),
+        unwinding(order).then(() => insist('voidAuthorization', order)),
+      ]);
+      for (const step of UNDO) await insist(step, order);
+      await judge(order, 'cancelled');
+    }
+  });
+
+  it('answers an order that is already paid with what it has recorded, also after a reset', async () => {
+    const order = await newOrder();
+    for (const step of FORWARD) await insist(step, order);
+    assert.equal((await unwinding(order)).gate, 'committed');
+    for (const step of FORWARD) await insist(step, order);
+    await judge(order, 'completed');
+  });
+});

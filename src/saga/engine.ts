@@ -44,7 +44,6 @@ export class Engine implements Saga {
     return this.#alone(name, 'forward', async (line) => {
       await this.#heedCancellation(line);
       const result = await this.#runtime.shield(() => this.#decide(line, run));
-      this.#undos.length = 0;
       this.#phase = 'committed';
       return { result, step: this.#committedStep };
     });

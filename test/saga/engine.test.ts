@@ -135,6 +135,25 @@ describe('the saga engine', () => {
   });
 });
 
+describe('a cancel that arrives between two steps', () => {
+  it('stops the saga before the pivot', async () => {
+    const world = createWorld();
+    const outcome = await runSaga(
+      async (saga) => {
+        const run = world.act('hold', { kind: 'succeeds' });
+        await saga.step('hold', { run, compensate: world.undo('hold', 0) });
+        world.cancel();
+        await saga.pivot('take', world.act('take', { kind: 'succeeds' }));
+        return 'completed';
+      },
+      { close: (reason) => Promise.resolve(reason) },
+      world,
+    );
+    assert.equal(outcome, 'cancelled');
+    assert.deepEqual(world.calls, ['do hold', 'undo hold']);
+  });
+});
+
 describe('a saga whose books say that it is too late to unwind', () => {
   it('undoes nothing, and goes on with the step until it succeeds', async () => {
     const world = createWorld();
@@ -178,8 +197,24 @@ describe('a saga whose books say that it is too late to unwind', () => {
   });
 });
 
-describe('a declared refusal after the pivot', () => {
-  it('is answered as a value, and undoes nothing', async () => {
+describe('a refusal after the pivot', () => {
+  it('is a bug unless it was declared: the step is tried until it succeeds', async () => {
+    const world = createWorld();
+    const behaviours = [{ kind: 'is refused' }, { kind: 'succeeds' }] as const;
+    let calls = 0;
+    const answer = await runSaga(
+      async (saga) => {
+        const committed = await saga.pivot('take', world.act('take', { kind: 'succeeds' }));
+        const run = () => world.act('ship', behaviours[calls++] ?? { kind: 'fails' })();
+        return await committed.step('ship', run, { refusals: ['something-else'] });
+      },
+      { close: () => Promise.reject(new Error('must not close')) },
+      world,
+    );
+    assert.equal(answer, 'ship');
+  });
+
+  it('is answered as a value when it was declared, and undoes nothing', async () => {
     const world = createWorld();
     const answer = await runSaga(
       async (saga) => {

@@ -32,6 +32,7 @@ async function ship(deps: Deps, order: OrderRef, work: ShipmentWork): Promise<Re
     return await deps.book.recordShipment(id, trackingNumber);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return await deps.book.recordShipmentRefused(id, error.message);
+    // The carrier's own words may quote the address, and what is recorded here is not the place.
+    return await deps.book.recordShipmentRefused(id, 'The carrier does not deliver there.');
   }
 }

@@ -1,0 +1,89 @@
+/**
+ * Stripe's answers, read at the edge: only the fields used here, amounts as bigint. An answer that
+ * contradicts itself or the question is a bug; taking it for a success could cost money.
+ */
+import { z } from 'zod';
+import type { GatewayRefund, Intent } from '../../activities/ports.ts';
+
+const minor = z.int().nonnegative().transform(BigInt);
+const currency = z
+  .string()
+  .regex(/^[a-z]{3}$/)
+  .toUpperCase();
+
+const intentAnswer = z.object({
+  id: z.string().min(1),
+  object: z.literal('payment_intent'),
+  status: z.enum([
+    'requires_payment_method',
+    'requires_confirmation',
+    'requires_action',
+    'processing',
+    'requires_capture',
+    'canceled',
+    'succeeded',
+  ]),
+  amount: minor,
+  amount_capturable: minor,
+  amount_received: minor,
+  currency,
+  last_payment_error: z
+    .object({ code: z.string().nullish(), decline_code: z.string().nullish() })
+    .nullish(),
+});
+
+const refundAnswer = z.object({
+  id: z.string().min(1),
+  object: z.literal('refund'),
+  status: z.enum(['pending', 'requires_action', 'succeeded', 'failed', 'canceled']),
+  amount: minor,
+  currency,
+});
+
+export function readIntent(operation: string, answer: unknown): Intent {
+  const intent = parse(operation, intentAnswer, answer);
+  const { amount, amount_capturable: capturable, amount_received: captured } = intent;
+  if (intent.status === 'requires_capture') {
+    requireSame(operation, 'amount held', capturable, amount);
+  }
+  if (intent.status === 'succeeded') {
+    requireSame(operation, 'amount captured', captured, amount);
+  }
+  const decline = intent.last_payment_error;
+  const declineCode = decline?.decline_code ?? decline?.code ?? undefined;
+  return {
+    id: intent.id,
+    status: intent.status,
+    amount: { amountMinor: amount, currency: intent.currency },
+    capturableMinor: capturable,
+    capturedMinor: captured,
+    ...(declineCode === undefined ? {} : { declineCode }),
+  };
+}
+
+export function readRefund(operation: string, answer: unknown): GatewayRefund {
+  const { id, status, amount, currency } = parse(operation, refundAnswer, answer);
+  return { id, status, amount: { amountMinor: amount, currency } };
+}
+
+export function requireSame(
+  operation: string,
+  what: string,
+  got: bigint | string | undefined,
+  wanted: bigint | string,
+): void {
+  if (got === wanted) return;
+  throw new Error(`Stripe ${operation}: the ${what} is ${String(got)}, expected ${String(wanted)}`);
+}
+
+/** Names the fields that are wrong, not their values: they may be personal. */
+function parse<Schema extends z.ZodType>(
+  operation: string,
+  schema: Schema,
+  answer: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const fields = new Set(parsed.error.issues.map(({ path }) => path.join('.')));
+  throw new Error(`Stripe ${operation}: malformed answer (${[...fields].join(', ')})`);
+}

@@ -1,0 +1,211 @@
+/**
+ * The payment gateway over Stripe's API. An intent is created first and confirmed second, so its ID
+ * is known before money can move, and every doubt ends in one `retrieve`. This adapter never
+ * retries: the engine does, with the same idempotency key.
+ */
+import type Stripe from 'stripe';
+import type { GatewayCall, GatewayRefund, Intent, PaymentGateway } from '../../activities/ports.ts';
+import { Refusal, Unavailable } from '../../domain/wrong.ts';
+import { readIntent, readRefund, requireSame } from './answers.ts';
+import { connect, deadline, isReplay, type Deadline } from './connection.ts';
+import { bug, judge, words, type Trouble } from './trouble.ts';
+
+// Leaves time to look an ambiguous answer up before the caller stops waiting.
+const SHARE_OF_CHANGE = 0.7;
+
+// Stripe's largest page; an order has a handful of refunds.
+const REFUNDS_PER_PAGE = 100;
+
+export function createStripeGateway({
+  secretKey,
+  apiBase,
+}: {
+  secretKey: string;
+  apiBase?: string | undefined;
+}): PaymentGateway {
+  const stripe = connect(secretKey, apiBase);
+  return {
+    createIntent: (intent, call) => createIntent(stripe, intent, call),
+    confirmIntent: (id, call) =>
+      change(stripe, 'confirmIntent', id, call, (options) =>
+        stripe.paymentIntents.confirm(id, {}, options),
+      ),
+    captureIntent: (id, call) =>
+      change(stripe, 'captureIntent', id, call, (options) =>
+        stripe.paymentIntents.capture(id, {}, options),
+      ),
+    cancelIntent: (id, call) =>
+      change(stripe, 'cancelIntent', id, call, (options) =>
+        stripe.paymentIntents.cancel(id, {}, options),
+      ),
+    retrieveIntent: (id, { timeoutMs }) =>
+      retrieve(stripe, 'retrieveIntent', id, deadline(timeoutMs)),
+    refundIntent: (refund, call) => refundIntent(stripe, refund, call),
+    findRefund: (intentId, call) =>
+      findRefund(stripe, 'findRefund', intentId, call.key, deadline(call.timeoutMs)),
+  };
+}
+
+async function createIntent(
+  stripe: Stripe,
+  wanted: Parameters<PaymentGateway['createIntent']>[0],
+  { key, timeoutMs }: GatewayCall,
+): Promise<Intent> {
+  let answer: Stripe.Response<Stripe.PaymentIntent>;
+  try {
+    answer = await stripe.paymentIntents.create(
+      {
+        amount: Number(wanted.amount.amountMinor),
+        currency: wanted.amount.currency.toLowerCase(),
+        capture_method: 'manual',
+        payment_method: wanted.paymentMethod,
+        allowed_payment_method_types: ['card'],
+        metadata: { order_id: wanted.orderId, request_id: wanted.requestId },
+      },
+      { idempotencyKey: key, timeout: timeoutMs },
+    );
+  } catch (error) {
+    const trouble = judge(error);
+    if (trouble.kind === 'declined' || trouble.param === 'payment_method') {
+      throw new Refusal('payment-declined', 'The gateway does not accept this payment method.');
+    }
+    if (trouble.kind === 'ambiguous') throw new Unavailable(words('createIntent', trouble));
+    throw bug('createIntent', trouble);
+  }
+  const intent = readIntent('createIntent', answer);
+  requireSame('createIntent', 'amount', intent.amount.amountMinor, wanted.amount.amountMinor);
+  requireSame('createIntent', 'currency', intent.amount.currency, wanted.amount.currency);
+  requireSame('createIntent', 'order', answer.metadata['order_id'], wanted.orderId);
+  return intent;
+}
+
+type Change = 'confirmIntent' | 'captureIntent' | 'cancelIntent';
+
+/** Statuses in which nothing is left for the operation to do, whoever did it. */
+const PAST: Readonly<Record<Change, readonly Intent['status'][]>> = {
+  confirmIntent: ['requires_action', 'processing', 'requires_capture', 'succeeded', 'canceled'],
+  captureIntent: ['processing', 'succeeded', 'canceled'],
+  cancelIntent: ['processing', 'succeeded', 'canceled'],
+};
+
+async function change(
+  stripe: Stripe,
+  operation: Change,
+  intentId: string,
+  { key, timeoutMs }: GatewayCall,
+  act: (options: Stripe.RequestOptions) => Promise<Stripe.Response<Stripe.PaymentIntent>>,
+): Promise<Intent> {
+  const until = deadline(timeoutMs);
+  const timeout = Math.ceil(timeoutMs * SHARE_OF_CHANGE);
+  try {
+    const answer = await act({ idempotencyKey: key, timeout });
+    // A replayed answer tells how the intent was then, not how it is.
+    if (isReplay(answer.lastResponse.headers)) {
+      return await retrieve(stripe, operation, intentId, until);
+    }
+    const intent = readIntent(operation, answer);
+    requireSame(operation, 'intent', intent.id, intentId);
+    return intent;
+  } catch (error) {
+    const trouble = judge(error);
+    if (trouble.kind === 'bug') throw bug(operation, trouble);
+    const intent =
+      trouble.intent === undefined || trouble.kind !== 'declined'
+        ? await retrieve(stripe, operation, intentId, until)
+        : readIntent(operation, trouble.intent);
+    if (trouble.kind === 'declined') return declinedWith(trouble, intent);
+    if (isPast(operation, intent)) return intent;
+    throw new Unavailable(`${words(operation, trouble)}; the intent is ${intent.status}`);
+  }
+}
+
+function isPast(operation: Change, { status, declineCode }: Intent): boolean {
+  const isDeclined = status === 'requires_payment_method' && declineCode !== undefined;
+  return PAST[operation].includes(status) || (operation === 'confirmIntent' && isDeclined);
+}
+
+function declinedWith({ declineCode = 'unknown' }: Trouble, intent: Intent): Intent {
+  return { declineCode, ...intent };
+}
+
+async function retrieve(
+  stripe: Stripe,
+  operation: string,
+  intentId: string,
+  until: Deadline,
+): Promise<Intent> {
+  const answer = await ask(operation, () =>
+    stripe.paymentIntents.retrieve(intentId, {}, { timeout: until.leftMs() }),
+  );
+  const intent = readIntent(operation, answer);
+  requireSame(operation, 'intent', intent.id, intentId);
+  return intent;
+}
+
+async function refundIntent(
+  stripe: Stripe,
+  wanted: Parameters<PaymentGateway['refundIntent']>[0],
+  { key, timeoutMs }: GatewayCall,
+): Promise<GatewayRefund> {
+  const { intentId, orderId, amount } = wanted;
+  const until = deadline(timeoutMs);
+  let answer: Stripe.Refund;
+  try {
+    answer = await stripe.refunds.create(
+      {
+        payment_intent: intentId,
+        amount: Number(amount.amountMinor),
+        metadata: { order_id: orderId, idempotency_key: key },
+      },
+      { idempotencyKey: key, timeout: Math.ceil(timeoutMs * SHARE_OF_CHANGE) },
+    );
+  } catch (error) {
+    const trouble = judge(error);
+    if (trouble.kind === 'ambiguous') throw new Unavailable(words('refundIntent', trouble));
+    // Past the gateway's key memory a repeat looks like this; the refund itself remembers its key.
+    const made =
+      trouble.code === 'charge_already_refunded'
+        ? await findRefund(stripe, 'refundIntent', intentId, key, until)
+        : undefined;
+    if (made === undefined) throw bug('refundIntent', trouble);
+    return made;
+  }
+  const refund = readRefund('refundIntent', answer);
+  requireSame('refundIntent', 'amount', refund.amount.amountMinor, amount.amountMinor);
+  requireSame('refundIntent', 'currency', refund.amount.currency, amount.currency);
+  return refund;
+}
+
+async function findRefund(
+  stripe: Stripe,
+  operation: string,
+  intentId: string,
+  key: string,
+  until: Deadline,
+): Promise<GatewayRefund | undefined> {
+  let after: string | undefined;
+  for (;;) {
+    const startingAfter = after === undefined ? {} : { starting_after: after };
+    const page = await ask(operation, () =>
+      stripe.refunds.list(
+        { payment_intent: intentId, limit: REFUNDS_PER_PAGE, ...startingAfter },
+        { timeout: until.leftMs() },
+      ),
+    );
+    const found = page.data.find(({ metadata }) => metadata?.['idempotency_key'] === key);
+    if (found !== undefined) return readRefund(operation, found);
+    after = page.data.at(-1)?.id;
+    if (!page.has_more || after === undefined) return undefined;
+  }
+}
+
+/** A question changes nothing: it is answered, or the gateway is unavailable. */
+async function ask<Answer>(operation: string, question: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await question();
+  } catch (error) {
+    const trouble = judge(error);
+    if (trouble.kind === 'ambiguous') throw new Unavailable(words(operation, trouble));
+    throw bug(operation, trouble);
+  }
+}

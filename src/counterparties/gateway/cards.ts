@@ -1,0 +1,46 @@
+/**
+ * Stripe's test payment methods, as many as a shop needs: the name decides what the bank says.
+ * https://docs.stripe.com/testing lists them.
+ */
+export interface Decline {
+  readonly code: string;
+  readonly declineCode: string | null;
+  readonly message: string;
+}
+
+export type Card =
+  | { readonly bank: 'authorizes' }
+  | { readonly bank: 'asks-the-customer' }
+  | { readonly bank: 'declines'; readonly decline: Decline };
+
+const authorizes: Card = { bank: 'authorizes' };
+
+function declines(declineCode: string, code = 'card_declined'): Card {
+  const why = declineCode === 'insufficient_funds' ? 'has insufficient funds' : 'was declined';
+  return { bank: 'declines', decline: { code, declineCode, message: `Your card ${why}.` } };
+}
+
+export const GENERIC_DECLINE: Decline = {
+  code: 'card_declined',
+  declineCode: 'generic_decline',
+  message: 'Your card was declined.',
+};
+
+const CARDS: Readonly<Record<string, Card>> = {
+  pm_card_visa: authorizes,
+  pm_card_mastercard: authorizes,
+  pm_card_amex: authorizes,
+  pm_card_authenticationRequired: { bank: 'asks-the-customer' },
+  pm_card_chargeDeclined: declines('generic_decline'),
+  pm_card_chargeDeclinedInsufficientFunds: declines('insufficient_funds'),
+  pm_card_chargeDeclinedLostCard: declines('lost_card'),
+  pm_card_chargeDeclinedStolenCard: declines('stolen_card'),
+  pm_card_chargeDeclinedExpiredCard: declines('expired_card', 'expired_card'),
+  pm_card_chargeDeclinedProcessingError: declines('processing_error', 'processing_error'),
+};
+
+/** Stripe spells the declining cards both with and without the brand. */
+export function testCard(paymentMethod: string): Card | undefined {
+  const name = paymentMethod.replace('pm_card_visa_', 'pm_card_');
+  return Object.hasOwn(CARDS, name) ? CARDS[name] : undefined;
+}

@@ -1,0 +1,78 @@
+/**
+ * The gateway's things: intents and refunds as it holds them, and the lines of its book. The
+ * effects are what the checker counts money by, so each names its order, intent and amount.
+ */
+import type { EffectLine, RequestLine } from '../book.ts';
+import type { Decline } from './cards.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+type IntentStatus =
+  | 'requires_payment_method'
+  | 'requires_confirmation'
+  | 'requires_action'
+  | 'requires_capture'
+  | 'canceled'
+  | 'succeeded';
+
+type Metadata = Readonly<Record<string, string>>;
+
+export interface IntentState {
+  readonly id: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly metadata: Metadata;
+  readonly createdAt: string;
+  status: IntentStatus;
+  paymentMethod: string | null;
+  chargeId: string | null;
+  capturable: number;
+  captured: number;
+  canceledAt: string | null;
+  cancellationReason: string | null;
+  lastDecline: Decline | null;
+  readonly refunds: RefundState[];
+}
+
+export interface RefundState {
+  readonly id: string;
+  readonly intent: IntentState;
+  readonly amount: number;
+  readonly metadata: Metadata;
+  readonly createdAt: string;
+}
+
+/** What an effect line says besides its kind; amounts in minor units, currency as Stripe has it. */
+interface Moved extends EffectLine {
+  readonly key: string | null;
+  readonly intent: string;
+  readonly amount: number;
+  readonly currency: string;
+}
+
+export type GatewayEffect = Moved &
+  (
+    | {
+        readonly effect: 'created';
+        readonly paymentMethod: string | null;
+        readonly metadata: Metadata;
+      }
+    | { readonly effect: 'authorized'; readonly charge: string }
+    | { readonly effect: 'action-required' }
+    | { readonly effect: 'declined'; readonly charge: string; readonly decline: Decline }
+    | { readonly effect: 'captured' }
+    // `amount` is the hold that was let go: 0 when nothing was held.
+    | { readonly effect: 'canceled'; readonly reason: string }
+    | { readonly effect: 'refunded'; readonly refund: string; readonly metadata: Metadata }
+  );
+
+/** One request as received; `params` is a hash, so that the book tells repeats from changes. */
+export interface GatewayRequest extends RequestLine {
+  readonly key: string | null;
+  readonly intent: string | null;
+  readonly path: string;
+  readonly params: string;
+  readonly status: number | null;
+  /** The stored answer of a key, so that it survives a restart. */
+  readonly answer: Json | null;
+}

@@ -1,0 +1,95 @@
+/**
+ * What the gateway holds: intents, refunds and events. It changes by effects alone, so that
+ * replaying the book gives the same state again; what may happen when is decided in operations.ts.
+ */
+import type { GatewayEffect, IntentState, Json } from './model.ts';
+import { eventShape } from './shapes.ts';
+
+// Nobody pages further back, and a load test must not fill the memory with events.
+const EVENTS_KEPT = 1_000;
+
+export interface GatewayState {
+  readonly intents: ReadonlyMap<string, IntentState>;
+  /** Newest last. */
+  readonly events: readonly Json[];
+  apply(effect: GatewayEffect): void;
+}
+
+export function createGatewayState(): GatewayState {
+  const intents = new Map<string, IntentState>();
+  const events: Json[] = [];
+  let eventCount = 0;
+  return {
+    intents,
+    events,
+    apply(effect) {
+      const intent = effect.effect === 'created' ? newIntent(effect) : intents.get(effect.intent);
+      if (intent === undefined) throw new Error(`Bug: the book lacks ${effect.intent}`);
+      intents.set(intent.id, intent);
+      change(intent, effect);
+      eventCount += 1;
+      events.push(eventShape(`evt_${String(eventCount).padStart(12, '0')}`, effect, intent));
+      if (events.length > EVENTS_KEPT) events.shift();
+    },
+  };
+}
+
+function newIntent(effect: GatewayEffect & { effect: 'created' }): IntentState {
+  return {
+    id: effect.intent,
+    amount: effect.amount,
+    currency: effect.currency,
+    metadata: effect.metadata,
+    createdAt: effect.at,
+    status: effect.paymentMethod === null ? 'requires_payment_method' : 'requires_confirmation',
+    paymentMethod: effect.paymentMethod,
+    chargeId: null,
+    capturable: 0,
+    captured: 0,
+    canceledAt: null,
+    cancellationReason: null,
+    lastDecline: null,
+    refunds: [],
+  };
+}
+
+function change(intent: IntentState, effect: GatewayEffect): void {
+  switch (effect.effect) {
+    case 'created':
+      return;
+    case 'authorized':
+      intent.status = 'requires_capture';
+      intent.chargeId = effect.charge;
+      intent.capturable = effect.amount;
+      intent.lastDecline = null;
+      return;
+    case 'action-required':
+      intent.status = 'requires_action';
+      return;
+    case 'declined':
+      intent.status = 'requires_payment_method';
+      intent.paymentMethod = null;
+      intent.chargeId = effect.charge;
+      intent.lastDecline = effect.decline;
+      return;
+    case 'captured':
+      intent.status = 'succeeded';
+      intent.captured = effect.amount;
+      intent.capturable = 0;
+      return;
+    case 'canceled':
+      intent.status = 'canceled';
+      intent.capturable = 0;
+      intent.canceledAt = effect.at;
+      intent.cancellationReason = effect.reason;
+      return;
+    case 'refunded':
+      intent.refunds.push({
+        id: effect.refund,
+        intent,
+        amount: effect.amount,
+        metadata: effect.metadata,
+        createdAt: effect.at,
+      });
+  }
+}

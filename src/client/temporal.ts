@@ -1,6 +1,6 @@
 /**
- * Starts and cancels sagas on Temporal. Every call has a deadline: an order is accepted by
- * PostgreSQL, so a caller must never wait for Temporal longer than it would for an answer.
+ * Starts and cancels sagas on Temporal. Every call has a deadline, because nothing that was accepted
+ * depends on its outcome: the order is in PostgreSQL, and the starter tries again.
  */
 import {
   Client,
@@ -24,7 +24,8 @@ export interface SagaClientOptions {
   readonly budgets?: CheckoutInput['budgets'];
 }
 
-// What a client waiting for its 202 may be made to wait for Temporal; the starter has more time.
+// A start that takes longer is given up and left to the starter, so that a Temporal which swallows
+// calls does not gather them here.
 const DEADLINE_MS = 2_000;
 
 /** Connects lazily: the API starts, and accepts orders, while Temporal is down. */

@@ -28,7 +28,7 @@ export function createPool({ url, size, applicationName, onLost }: PoolOptions):
     query_timeout: 5_000,
     idle_in_transaction_session_timeout: 5_000,
     keepAlive: true,
-    types: { getTypeParser },
+    types,
   });
   pool.on('error', lost);
   // A checked-out client whose backend dies emits too; unheard, that would end the process.
@@ -47,7 +47,8 @@ export async function query<Row extends pg.QueryResultRow>(
     const { rows } = await pool.query<Row>({ name, text, values: [...values] });
     return rows;
   } catch (error) {
-    throw isPassing(error) ? new Unavailable(`PostgreSQL: ${wordsOf(error)}`) : error;
+    if (!isPassing(error)) throw error;
+    throw new Unavailable(`PostgreSQL: ${wordsOf(error)}`, { cause: error });
   }
 }
 
@@ -70,14 +71,14 @@ export async function call<Answer>(
 }
 
 /** int8 is money here, and money never passes through a float. */
-const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
-  oid === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(oid, format as 'text');
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 // SQLSTATE classes that pass by themselves: connection, resources, operator intervention, system;
 // then serialization failure, deadlock and lock not available.
 const PASSING = /^(08|53|57|58)|^(40001|40P01|55P03)$/;
 
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof pg.DatabaseError) return PASSING.test(error.code ?? '');
   // No SQLSTATE: the driver's own word for a lost link or a timeout.

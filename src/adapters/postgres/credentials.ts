@@ -1,0 +1,30 @@
+/**
+ * Who an API key speaks for. Read from PostgreSQL on every request, never from a cache: a key that
+ * is revoked is revoked at once.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type pg from 'pg';
+import type { Credentials } from '../../api/ports.ts';
+import { parseApiKey } from './api-keys.ts';
+import { query } from './pool.ts';
+
+export function createCredentials(pool: pg.Pool): Credentials {
+  return {
+    async authenticate(apiKey) {
+      const key = parseApiKey(apiKey);
+      if (key === undefined) return undefined;
+      const [row] = await query<Row>(pool, 'authenticate', AUTHENTICATE, [key.id]);
+      if (row === undefined || !timingSafeEqual(row.secret_hash, key.secretHash)) return undefined;
+      return { tenantId: row.tenant_id, scopes: row.scopes };
+    },
+  };
+}
+
+const AUTHENTICATE = `
+  SELECT tenant_id, secret_hash, scopes FROM api_key WHERE id = $1 AND revoked_at IS NULL`;
+
+interface Row {
+  readonly tenant_id: string;
+  readonly secret_hash: Buffer;
+  readonly scopes: readonly string[];
+}

@@ -1,0 +1,107 @@
+/**
+ * One connection that listens, and comes back by itself whenever it is lost. Notifications sent in
+ * between are gone, so whoever uses it reads everything again in `onConnected`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { Unavailable } from '../../domain/wrong.ts';
+
+export interface ListenerOptions {
+  readonly url: string;
+  readonly channel: string;
+  readonly onConnected: () => void;
+  readonly onNotification: (payload: string) => void;
+  /** Told of every connection that was lost or not to be had. */
+  readonly onLost?: (error: Error) => void;
+}
+
+export interface Listener {
+  /** Reads over the same connection; throws while there is none. */
+  query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+export function createListener(options: ListenerOptions): Listener {
+  const closing = new AbortController();
+  let live: pg.Client | undefined;
+  const connected = (client: pg.Client | undefined) => {
+    live = client;
+    if (client !== undefined) options.onConnected();
+  };
+  const running = keepListening(options, connected, closing.signal);
+  return {
+    async query<Row extends pg.QueryResultRow>(config: pg.QueryConfig) {
+      const client = live;
+      if (client === undefined) throw new Unavailable('PostgreSQL: not connected');
+      try {
+        const { rows } = await client.query<Row>(config);
+        return rows;
+      } catch (error) {
+        // A link that swallows a read swallows notifications too: better a new one.
+        void client.end();
+        throw error;
+      }
+    },
+    async close() {
+      closing.abort();
+      await live?.end();
+      await running;
+    },
+  };
+}
+
+// Soon enough that a waiting client hardly notices, slow enough for a server that is starting.
+const FIRST_RETRY_MS = 50;
+const SLOWEST_RETRY_MS = 1_000;
+
+async function keepListening(
+  options: ListenerOptions,
+  connected: (client: pg.Client | undefined) => void,
+  closing: AbortSignal,
+): Promise<void> {
+  let failures = 0;
+  const isClosing = () => closing.aborted;
+  while (!isClosing()) {
+    try {
+      const client = await connect(options);
+      // Whoever closes us ends the live connection; this one was not live yet.
+      if (isClosing()) await client.end();
+      else {
+        failures = 0;
+        const ended = new Promise((resolve) => client.once('end', resolve));
+        connected(client);
+        await ended;
+      }
+    } catch (error) {
+      options.onLost?.(error instanceof Error ? error : new Error(String(error)));
+    }
+    connected(undefined);
+    const pause = Math.min(SLOWEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++);
+    await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal: closing }).catch(() => 0);
+  }
+}
+
+async function connect({
+  url,
+  channel,
+  onNotification,
+  onLost,
+}: ListenerOptions): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'makegood-feed',
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 3_000,
+    keepAlive: true,
+  });
+  client.on('error', (error) => onLost?.(error));
+  client.on('notification', ({ payload }) => onNotification(payload ?? ''));
+  try {
+    await client.connect();
+    await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    return client;
+  } catch (error) {
+    void client.end();
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The API's side of the order book: each method calls the database function of the same name
+ * (migrations/0004), which is one round trip and one transaction. Nothing is decided here.
+ */
+import pg from 'pg';
+import type { AcceptedOrder, OrderSnapshot, OrderStore, PlaceAnswer } from '../../api/ports.ts';
+import type { CancelAnswer } from '../../api/ports.ts';
+import type { OrderFacts } from '../../domain/order.ts';
+import { Unavailable } from '../../domain/wrong.ts';
+import { call, query } from './pool.ts';
+
+export function createOrderStore(pool: pg.Pool): OrderStore {
+  return {
+    async place({ tenantId, route, keyHash, fingerprint }, order) {
+      const values = [tenantId, route, keyHash, fingerprint, JSON.stringify(order)];
+      const answer = await placeOrder(pool, values);
+      if (answer.state !== 'placed' && answer.state !== 'replayed') return answer;
+      return { ...answer, order: parseAccepted(answer.order) };
+    },
+    cancel: ({ tenantId, route, keyHash, fingerprint }, id) =>
+      call<CancelAnswer>(pool, 'cancel_order', tenantId, id, route, keyHash, fingerprint),
+    async find(tenantId, id) {
+      const text =
+        'SELECT order_snapshot(id) AS snapshot FROM "order" WHERE id = $1 AND tenant_id = $2';
+      const rows = await query<{ snapshot: OrderSnapshot }>(pool, 'find_order', text, [
+        id,
+        tenantId,
+      ]);
+      return rows[0]?.snapshot;
+    },
+    async leaseUnstarted(graceSeconds, limit) {
+      const leased = await call<FactsRow[]>(pool, 'lease_unstarted', `${graceSeconds} s`, limit);
+      return leased.map((row) => parseAccepted(row).facts);
+    },
+    async stampStarted(ids) {
+      await call(pool, 'stamp_started', [...ids]);
+    },
+  };
+}
+
+type FactsRow = OrderFacts & { readonly createdAt: string };
+
+type PlaceRow =
+  | Exclude<PlaceAnswer, { order: AcceptedOrder }>
+  | { readonly state: 'placed'; readonly order: FactsRow }
+  | { readonly state: 'replayed'; readonly order: FactsRow; readonly started: boolean };
+
+/** SQLSTATE of a lock that was not given in time. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** The only lock that it ever waits for is that of an equal request, in flight elsewhere. */
+async function placeOrder(pool: pg.Pool, values: readonly unknown[]): Promise<PlaceRow> {
+  try {
+    return await call<PlaceRow>(pool, 'place_order', ...values);
+  } catch (error) {
+    const cause = error instanceof Unavailable ? error.cause : undefined;
+    const isBusy = cause instanceof pg.DatabaseError && cause.code === LOCK_NOT_AVAILABLE;
+    if (isBusy) return { state: 'busy' };
+    throw error;
+  }
+}
+
+function parseAccepted({ createdAt, ...facts }: FactsRow): AcceptedOrder {
+  return { facts, createdAt };
+}

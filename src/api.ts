@@ -1,0 +1,85 @@
+/** The API: accepts orders into PostgreSQL, starts their checkouts, and answers what became of them. */
+import { createCatalogue } from './adapters/postgres/catalogue.ts';
+import { createCredentials } from './adapters/postgres/credentials.ts';
+import { createFeed, createNotifier } from './adapters/postgres/feed.ts';
+import { createDatabaseCheck } from './adapters/postgres/health.ts';
+import { createOrderStore } from './adapters/postgres/order-store.ts';
+import { createPool } from './adapters/postgres/pool.ts';
+import { createApp } from './api/app.ts';
+import { createOperationsApp } from './api/operations.ts';
+import { createSagaCalls } from './api/saga-calls.ts';
+import { listen } from './api/server.ts';
+import { createStarter } from './api/starter.ts';
+import { connectSagaClient } from './client/temporal.ts';
+import type { SagaClientOptions } from './client/temporal.ts';
+import { readConfig } from './config.ts';
+import { createLogger } from './log.ts';
+
+const config = readConfig();
+const log = createLogger({ level: config.LOG_LEVEL, name: 'api' });
+const onLost = ({ message }: Error) => log.warn({ detail: message }, 'a connection was lost');
+
+const url = config.DATABASE_URL;
+const size = config.DATABASE_POOL_SIZE;
+const pool = createPool({ url, size, applicationName: 'makegood-api', onLost });
+const store = createOrderStore(pool);
+const notifier = createNotifier(pool);
+const feed = createFeed({ url, onLost });
+const sagas = connectSagaClient({
+  address: config.TEMPORAL_ADDRESS,
+  namespace: config.TEMPORAL_NAMESPACE,
+  apiKey: config.TEMPORAL_API_KEY,
+  taskQueue: config.TEMPORAL_TASK_QUEUE,
+  // JSON has no undefined, although the schema's type allows it.
+  budgets: config.CHECKOUT_BUDGETS as SagaClientOptions['budgets'],
+});
+const sagaCalls = createSagaCalls(sagas, log);
+const starter = createStarter({ store, sagas, log, graceSeconds: config.STARTER_GRACE_SECONDS });
+
+const app = createApp({
+  credentials: createCredentials(pool),
+  catalogue: createCatalogue(pool),
+  store,
+  feed,
+  touched: notifier.touched,
+  sagaCalls,
+  log,
+});
+// Whoever stopped us waits no longer. An order is safe by then, or its client tries again.
+const MOST_FOR_DRAINING_MS = 8_000;
+
+let draining = false;
+const operations = createOperationsApp({
+  checkDatabase: createDatabaseCheck(pool),
+  checkTemporal: () => sagas.ready(),
+  isDraining: () => draining,
+});
+
+const hostname = config.API_HOST;
+const [api, health] = await Promise.all([
+  listen({ app, hostname, port: config.API_PORT }),
+  listen({ app: operations, hostname, port: config.OPERATIONS_PORT }),
+]);
+log.info({ url: api.url, operationsUrl: health.url }, 'the API is listening');
+for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
+  process.once(signal, () => void drain(signal));
+}
+// A parent that died while we were starting has sent its last event already.
+if (process.connected) process.send?.({ ready: true, url: api.url, operationsUrl: health.url });
+else if (process.send !== undefined) void drain('disconnect');
+
+/** Takes nothing new, answers everybody who waits, and only then lets go of what answering needs. */
+async function drain(reason: string): Promise<void> {
+  if (draining) return;
+  draining = true;
+  setTimeout(() => process.exit(1), MOST_FOR_DRAINING_MS).unref();
+  log.info({ reason }, 'draining');
+  const answered = api.close();
+  await feed.close();
+  await Promise.all([answered, starter.stop()]);
+  await sagaCalls.settled();
+  await notifier.close();
+  await Promise.all([health.close(), pool.end(), sagas.close()]);
+  log.info('drained');
+  if (process.connected) process.disconnect();
+}

@@ -1,0 +1,52 @@
+/**
+ * The HTTP API as one Hono app. Middlewares stand in the order in which they speak: the request's
+ * ID and log line around everything, then 404 and 405, then the guard, and only then the routes.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import type { ApiEnv } from './env.ts';
+import { guard } from './guard.ts';
+import { OPENAPI_PATH, openApiDocument } from './openapi.ts';
+import { addOrderRoutes } from './orders.ts';
+import type { OrderDeps } from './orders.ts';
+import type { Catalogue, Credentials } from './ports.ts';
+import { addProductRoutes } from './products.ts';
+import { answerProblem, onError, Problem } from './problems.ts';
+import { requestContext } from './request-context.ts';
+import { ROUTES } from './routes.ts';
+import { refuseInvalid } from './validation.ts';
+
+export interface ApiDeps extends OrderDeps {
+  readonly credentials: Credentials;
+  readonly catalogue: Catalogue;
+  readonly log: Logger;
+}
+
+export function createApp({ credentials, catalogue, log, ...orders }: ApiDeps) {
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
+  app.onError(onError);
+  app.notFound((c) => answerProblem(c, new Problem('not-found')));
+  app.use(requestContext(log));
+  app.use(secureHeaders());
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        answerProblem(
+          c,
+          new Problem('method-not-allowed', { headers: { Allow: methods.join(', ') } }),
+        ),
+    }),
+  );
+
+  // Public: it stands before the guard.
+  const document = openApiDocument();
+  app.get(OPENAPI_PATH, (c) => c.json(document));
+
+  app.use(guard(credentials, ROUTES));
+  addOrderRoutes(app, orders);
+  addProductRoutes(app, catalogue);
+  return app;
+}

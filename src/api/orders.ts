@@ -1,0 +1,134 @@
+/** Placing, reading and cancelling orders over HTTP. */
+import type { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { typeid } from 'typeid-js';
+import { isDecided, isEnded } from '../domain/order.ts';
+import type { OrderId, OrderStatus } from '../domain/order.ts';
+import type { ApiEnv } from './env.ts';
+import { claimOf } from './idempotency.ts';
+import type { NewOrder, Notifier, OrderFeed, OrderSnapshot } from './ports.ts';
+import type { OrderStore, PlaceAnswer } from './ports.ts';
+import { Problem } from './problems.ts';
+import type { FieldError } from './problems.ts';
+import { orderPath, showAccepted, showCancelled, showOrder } from './representations.ts';
+import * as routes from './routes.ts';
+import type { SagaCalls } from './saga-calls.ts';
+import type { placeOrderRequest } from './schemas.ts';
+import { preferredWait } from './waiting.ts';
+
+export interface OrderDeps {
+  readonly store: OrderStore;
+  readonly feed: OrderFeed;
+  readonly touched: Notifier['touched'];
+  readonly sagaCalls: SagaCalls;
+}
+
+export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void {
+  const { store, feed, touched, sagaCalls } = deps;
+  /** A client that hangs up ends its wait, not its order. */
+  const waitFor = (
+    c: Context<ApiEnv>,
+    id: OrderId,
+    isSo: (status: OrderStatus) => boolean,
+    seconds: number,
+  ): Promise<OrderSnapshot | undefined> =>
+    feed.wait(id, ({ status }) => isSo(status), {
+      timeoutMs: seconds * 1_000,
+      signal: c.req.raw.signal,
+    });
+
+  app.openapi(routes.placeOrder, async (c) => {
+    const claim = claimOf(c, 'POST /v1/orders', c.var.body);
+    const order = newOrder(c.req.valid('json'), c.var.requestId);
+    const answer = mustBeAccepted(await store.place(claim, order), order);
+    const { id } = answer.order.facts;
+    c.set('orderId', id);
+    c.header('Location', orderPath(id));
+    if (answer.state === 'placed') touched(id);
+    else c.header('Idempotent-Replayed', 'true');
+    if (answer.state === 'placed' || !answer.started) sagaCalls.start(answer.order.facts);
+
+    const seconds = preferredWait(c.req.header('prefer'));
+    if (seconds === undefined) return c.json(showAccepted(answer.order), 202);
+    c.header('Preference-Applied', `wait=${seconds}`);
+    const now = await waitFor(c, id, isDecided, seconds);
+    return now !== undefined && isDecided(now.status)
+      ? c.json(showOrder(now), 200)
+      : c.json(showAccepted(answer.order), 202);
+  });
+
+  app.openapi(routes.getOrder, async (c) => {
+    const id = orderIdOf(c, c.req.valid('param').id);
+    const found = await store.find(c.var.principal.tenantId, id);
+    if (found === undefined) throw new Problem('not-found');
+    const { wait = 0 } = c.req.valid('query');
+    const isSettled = wait === 0 || isEnded(found.status);
+    const now = isSettled ? found : await waitFor(c, id, isEnded, wait);
+    return c.json(showOrder(now ?? found), 200, { 'Cache-Control': 'private, no-cache' });
+  });
+
+  app.openapi(routes.cancelOrder, async (c) => {
+    const id = orderIdOf(c, c.req.valid('param').id);
+    const claim = claimOf(c, `POST ${orderPath(id)}/cancel`, null);
+    const { state } = await store.cancel(claim, id);
+    if (state === 'unknown') throw new Problem('not-found');
+    if (state === 'mismatched') throw new Problem('idempotency-key-reused');
+    if (state === 'too-late') throw new Problem('too-late-to-cancel');
+    if (state === 'replayed') c.header('Idempotent-Replayed', 'true');
+    sagaCalls.cancel(id);
+    return c.json(showCancelled(id), 202);
+  });
+}
+
+/** The schema has checked the body; what is missing from it stays out. */
+function newOrder(body: z.output<typeof placeOrderRequest>, requestId: string): NewOrder {
+  return { id: typeid('ord').toString(), requestId, ...body };
+}
+
+type Accepted = Extract<PlaceAnswer, { state: 'placed' | 'replayed' }>;
+
+function mustBeAccepted(answer: PlaceAnswer, { lines }: NewOrder): Accepted {
+  switch (answer.state) {
+    case 'placed':
+    case 'replayed':
+      return answer;
+    case 'mismatched':
+      throw new Problem('idempotency-key-reused');
+    case 'busy':
+      throw new Problem('idempotency-in-progress', { headers: { 'Retry-After': '1' } });
+    case 'unknown-sku':
+      throw new Problem('unknown-sku', {
+        errors: naming(answer.skus, lines, 'There is no such SKU.'),
+      });
+    case 'mixed-currencies':
+      throw new Problem('mixed-currencies', {
+        errors: [{ field: 'lines', detail: 'These products are priced in several currencies.' }],
+      });
+    case 'price-changed':
+      throw new Problem('price-changed', {
+        errors: [{ field: 'expectedAmount', detail: 'The order costs another amount.' }],
+        members: { amount: answer.amount },
+      });
+    case 'sold-out':
+      throw new Problem('sold-out', {
+        errors: naming(answer.skus, lines, 'Fewer than that are left.'),
+        members: { skus: answer.skus },
+      });
+  }
+}
+
+function naming(skus: readonly string[], lines: NewOrder['lines'], detail: string): FieldError[] {
+  return lines.flatMap(({ sku }, index) =>
+    skus.includes(sku) ? [{ field: `lines[${index}].sku`, detail }] : [],
+  );
+}
+
+// What the API makes: a type prefix and a UUID in 26 letters of base 32.
+const ORDER_ID = /^ord_[0-9a-z]{26}$/;
+
+/** Anything else is an ID that nobody has: it is not worth a question to the database. */
+function orderIdOf(c: Context<ApiEnv>, text: string): OrderId {
+  if (!ORDER_ID.test(text)) throw new Problem('not-found');
+  c.set('orderId', text as OrderId);
+  return text as OrderId;
+}

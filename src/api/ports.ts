@@ -1,0 +1,138 @@
+/**
+ * What the API needs of the books. Every question carries its tenant, so another tenant's order is
+ * an unknown one. A method throws `Unavailable` while PostgreSQL does not answer: then the outcome
+ * is unknown, and the same question asked again finds out.
+ */
+import type { Address } from '../activities/ports.ts';
+import type { MoneyJson } from '../domain/money.ts';
+import type { EndReason, OrderFacts, OrderId, OrderLine, OrderStatus } from '../domain/order.ts';
+
+// --- credentials -------------------------------------------------------------------------------
+
+export interface Principal {
+  readonly tenantId: string;
+  readonly scopes: readonly string[];
+}
+
+export interface Credentials {
+  /** Undefined for a key that is malformed, unknown, wrong or revoked: nobody learns which. */
+  authenticate(apiKey: string): Promise<Principal | undefined>;
+}
+
+// --- orders ------------------------------------------------------------------------------------
+
+/** Who asks, and how a repeat of the same request is told. */
+export interface Claim {
+  readonly tenantId: string;
+  /** Method and path with its IDs: a key is scoped to the route it was used on. */
+  readonly route: string;
+  readonly keyHash: Buffer;
+  readonly fingerprint: Buffer;
+}
+
+export interface NewOrder {
+  readonly id: OrderId;
+  readonly requestId: string;
+  readonly lines: readonly OrderLine[];
+  readonly customer: { readonly name: string; readonly email: string };
+  readonly shippingAddress: Address;
+  readonly paymentMethod: string;
+  readonly expectedAmount?: MoneyJson | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What never changes about an order once it is accepted. */
+export interface AcceptedOrder {
+  readonly facts: OrderFacts;
+  readonly createdAt: string;
+}
+
+/** Only `placed` and `replayed` hold the key; every other answer leaves it free. */
+export type PlaceAnswer =
+  | { readonly state: 'placed'; readonly order: AcceptedOrder }
+  | { readonly state: 'replayed'; readonly order: AcceptedOrder; readonly started: boolean }
+  | { readonly state: 'mismatched' }
+  /** An equal request is being decided elsewhere, and has been for too long to wait for. */
+  | { readonly state: 'busy' }
+  | { readonly state: 'unknown-sku'; readonly skus: readonly string[] }
+  | { readonly state: 'mixed-currencies' }
+  | { readonly state: 'price-changed'; readonly amount: MoneyJson }
+  | { readonly state: 'sold-out'; readonly skus: readonly string[] };
+
+export interface CancelAnswer {
+  readonly state: 'cancelled' | 'replayed' | 'mismatched' | 'unknown' | 'too-late';
+}
+
+/** The order as GET shows it, without its links. No personal data. */
+export interface OrderSnapshot {
+  readonly id: OrderId;
+  readonly status: OrderStatus;
+  readonly reason?: EndReason;
+  readonly amount: MoneyJson;
+  readonly lines: readonly (OrderLine & { readonly unitPrice: MoneyJson })[];
+  readonly payment: {
+    readonly authorized: string;
+    readonly captured: string;
+    readonly refunded: string;
+  };
+  readonly shipment?: { readonly trackingNumber: string };
+  readonly needsOperator: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface OrderStore {
+  place(claim: Claim, order: NewOrder): Promise<PlaceAnswer>;
+  cancel(claim: Claim, id: OrderId): Promise<CancelAnswer>;
+  find(tenantId: string, id: OrderId): Promise<OrderSnapshot | undefined>;
+  /** Orders that no run is known of, lent to the caller for the grace. */
+  leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly OrderFacts[]>;
+  stampStarted(ids: readonly OrderId[]): Promise<void>;
+}
+
+/** Tells those who wait that these orders may have new events. */
+export interface Notifier {
+  readonly touched: (id: OrderId) => void;
+  close(): Promise<void>;
+}
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  /** Aborted when nobody listens any more. */
+  readonly signal?: AbortSignal;
+}
+
+export interface OrderFeed {
+  /**
+   * Resolves when `until` holds, the time is up or the signal aborts, with the order as it was last
+   * seen; undefined when it could not be read. Never throws: waiting is a convenience.
+   */
+  wait(
+    id: OrderId,
+    until: (order: OrderSnapshot) => boolean,
+    options: WaitOptions,
+  ): Promise<OrderSnapshot | undefined>;
+  close(): Promise<void>;
+}
+
+// --- catalogue, health -------------------------------------------------------------------------
+
+export interface Product {
+  readonly sku: string;
+  readonly name: string;
+  readonly price: MoneyJson;
+  readonly available: number;
+}
+
+export interface Catalogue {
+  /** In SKU order, those after `after`. */
+  list(tenantId: string, page: { limit: number; after?: string }): Promise<readonly Product[]>;
+  find(tenantId: string, sku: string): Promise<Product | undefined>;
+}
+
+export interface DatabaseHealth {
+  readonly answers: boolean;
+  /** Every migration that this build brings along is applied. */
+  readonly migrated: boolean;
+}

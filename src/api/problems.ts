@@ -1,0 +1,138 @@
+/**
+ * Everything the API says when it cannot do as asked, in one place: RFC 9457 problems. `type` is
+ * the stable part, `/problems/{code}`; texts may improve. No problem repeats what the client sent.
+ */
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { Unavailable } from '../domain/wrong.ts';
+import type { ApiEnv } from './env.ts';
+
+const PROBLEMS = {
+  'invalid-request': [400, 'The request is not valid', 'See errors for each field.'],
+  'malformed-json': [400, 'The body is not JSON', 'The body could not be read as JSON in UTF-8.'],
+  'unknown-sku': [400, 'A product is unknown', 'The catalogue has no product of that SKU.'],
+  'mixed-currencies': [
+    400,
+    'The lines have several currencies',
+    'An order has one currency. Place one order for each.',
+  ],
+  'idempotency-key-missing': [
+    400,
+    'The Idempotency-Key header is missing',
+    'Send a key that is new for each order and the same for each retry of it, such as a UUID.',
+  ],
+  'idempotency-key-invalid': [
+    400,
+    'The Idempotency-Key header is not valid',
+    'Send the header once: 1 to 255 visible ASCII characters, bare or in double quotes.',
+  ],
+  unauthenticated: [
+    401,
+    'The credential is missing or not valid',
+    'Send an API key: "Authorization: Bearer mg_…".',
+  ],
+  'insufficient-scope': [403, 'The credential does not allow this', 'Use a key with the scope.'],
+  'not-found': [404, 'There is nothing here', 'The path, or the ID in it, is unknown.'],
+  'method-not-allowed': [405, 'The method is not allowed here', 'See the Allow header.'],
+  'price-changed': [
+    409,
+    'The price is another one',
+    'The order costs what amount says, not what was expected. No order was placed.',
+  ],
+  'sold-out': [409, 'Not enough is left', 'Too few are left of skus. No order was placed.'],
+  'idempotency-in-progress': [
+    409,
+    'The same request is being answered',
+    'An equal request with this key is in flight. Retry with the same key.',
+  ],
+  'too-late-to-cancel': [
+    409,
+    'It is too late to cancel',
+    'The payment is being captured, or has been. The order goes on.',
+  ],
+  'body-too-large': [413, 'The body is too large', 'A body may have up to 65536 bytes.'],
+  'unsupported-media-type': [415, 'The body is not JSON', 'Send "Content-Type: application/json".'],
+  'idempotency-key-reused': [
+    422,
+    'The Idempotency-Key was used for another request',
+    'This key belongs to a request with another body. Use a new key for a new request.',
+  ],
+  internal: [500, 'Something is wrong on our side', 'Quote the request ID when you report this.'],
+  'temporarily-unavailable': [
+    503,
+    'The service is not available for the moment',
+    'Whether the request took effect is not known. Retry with the same key.',
+  ],
+} as const satisfies Record<string, readonly [status: number, title: string, detail: string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const PROBLEM_TYPES = Object.keys(PROBLEMS).map((code) => `/problems/${code}`);
+
+export interface FieldError {
+  /** Like `lines[0].quantity`. */
+  readonly field: string;
+  readonly detail: string;
+}
+
+export interface ProblemOptions {
+  readonly detail?: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Members of the problem's own, such as `skus`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** Thrown wherever a request cannot be granted; `onError` turns it into the answer. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly options: ProblemOptions;
+  constructor(code: ProblemCode, options: ProblemOptions = {}) {
+    super(code);
+    this.code = code;
+    this.options = options;
+  }
+}
+
+export function invalid(...errors: FieldError[]): Problem {
+  return new Problem('invalid-request', { errors });
+}
+
+export function answerProblem(c: Context<ApiEnv>, { code, options }: Problem): Response {
+  const [status, title, detail] = PROBLEMS[code];
+  const body = {
+    type: `/problems/${code}`,
+    title,
+    status,
+    detail: options.detail ?? detail,
+    instance: c.var.requestId,
+    ...(options.errors && { errors: options.errors }),
+    ...options.members,
+  };
+  return c.body(JSON.stringify(body), status, {
+    'Content-Type': 'application/problem+json',
+    ...options.headers,
+  });
+}
+
+/** The one place where what was thrown becomes an answer. Only a bug is logged with its stack. */
+export function onError(error: Error, c: Context<ApiEnv>): Response {
+  const problem = asProblem(error);
+  if (problem.code === 'internal') c.var.log.error({ err: error }, 'bug');
+  if (error instanceof Unavailable) c.var.log.warn({ err: error }, 'unavailable');
+  return answerProblem(c, problem);
+}
+
+// A client that comes back at once would meet the same outage.
+const RETRY_AFTER_SECONDS = '2';
+
+function asProblem(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof Unavailable) {
+    const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
+    return new Problem('temporarily-unavailable', { headers });
+  }
+  if (error instanceof HTTPException && error.status === 400) return new Problem('malformed-json');
+  return new Problem('internal');
+}

@@ -1,0 +1,37 @@
+/**
+ * What every request gets, however it ends: an ID that follows its order to the gateway, one log
+ * line with coordinates and nothing personal, and answers that no cache keeps.
+ */
+import type { MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
+import type { Logger } from 'pino';
+import { typeid } from 'typeid-js';
+import type { ApiEnv } from './env.ts';
+
+export function requestContext(log: Logger): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const began = performance.now();
+    const sent = c.req.header('x-request-id');
+    const requestId = sent !== undefined && REQUEST_ID.test(sent) ? sent : typeid('req').toString();
+    c.set('requestId', requestId);
+    c.set('log', log.child({ requestId }));
+    await next();
+    c.header('X-Request-Id', requestId);
+    if (!c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store');
+    const { principal, orderId } = c.var as Partial<ApiEnv['Variables']>;
+    c.var.log.info(
+      {
+        tenantId: principal?.tenantId,
+        orderId,
+        method: c.req.method,
+        route: routePath(c, -1),
+        status: c.res.status,
+        ms: Math.round(performance.now() - began),
+      },
+      'request',
+    );
+  };
+}
+
+// Short, and harmless in a log, a header and the gateway's metadata.
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;

@@ -1,0 +1,126 @@
+/**
+ * What goes in and out, as zod schemas: they check what comes in and are the OpenAPI document for
+ * both. Amounts are decimal strings of minor units, because JSON numbers are floats.
+ */
+import { z } from '@hono/zod-openapi';
+import { END_REASONS, ORDER_STATUSES } from '../domain/order.ts';
+import { PROBLEM_TYPES } from './problems.ts';
+
+const money = z
+  .strictObject({
+    value: z
+      .string()
+      .regex(/^(0|[1-9]\d{0,17})$/, 'Must be a whole number of minor units, as a string.')
+      .openapi({ description: 'Minor units (cents, yen) as a decimal string.', example: '3998' }),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'Must be an ISO 4217 code, like EUR.')
+      .openapi({ example: 'EUR' }),
+  })
+  .openapi('Money');
+
+// What a person reads: no control characters, which only ever break mails and labels.
+const text = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'Must not be empty.')
+    .max(longest)
+    .regex(/^\P{Cc}*$/u, 'Must not contain control characters.');
+
+const sku = text(64).openapi({ example: 'TEA-EARL-GREY' });
+const quantity = z.number().int().min(1).max(1000).openapi({ example: 2 });
+const metadata = z
+  .record(z.string().min(1).max(40), z.string().max(500))
+  .refine((value) => Object.keys(value).length <= 20, 'May have up to 20 entries.');
+
+export const placeOrderRequest = z
+  .strictObject({
+    lines: z.array(z.strictObject({ sku, quantity })).min(1).max(100).openapi({
+      description: 'The same SKU twice is summed.',
+    }),
+    customer: z.strictObject({
+      email: z.email('Must be an e-mail address.').max(254).openapi({ example: 'ada@example.com' }),
+      name: text(200).openapi({ example: 'Ada Lovelace' }),
+    }),
+    shippingAddress: z.strictObject({
+      name: text(200).openapi({ example: 'Ada Lovelace' }),
+      line1: text(200).openapi({ example: '12 St James’s Square' }),
+      line2: text(200).optional(),
+      city: text(100).openapi({ example: 'London' }),
+      postalCode: text(20).openapi({ example: 'SW1Y 4JH' }),
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/, 'Must be an ISO 3166-1 code, like GB.')
+        .openapi({ example: 'GB' }),
+    }),
+    paymentMethod: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,255}$/, 'Must be a token of the payment gateway, like pm_….')
+      .openapi({
+        description: 'A token from the payment gateway, never a card number.',
+        example: 'pm_card_visa',
+      }),
+    expectedAmount: money.optional().openapi({
+      description: 'Refused with `price-changed` if the order costs anything else.',
+    }),
+    metadata: metadata.optional(),
+  })
+  .openapi('PlaceOrderRequest');
+
+const links = z.object({ self: z.string(), cancel: z.string() });
+const orderId = z.string().openapi({ example: 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb' });
+
+export const acceptedOrder = z
+  .object({ id: orderId, createdAt: z.iso.datetime(), amount: money, links })
+  .openapi('AcceptedOrder', {
+    description: 'Facts that never change: a replay is byte-identical.',
+  });
+
+const minorUnits = z.string().openapi({ example: '3998' });
+
+export const order = z
+  .object({
+    id: orderId,
+    status: z.enum(ORDER_STATUSES),
+    reason: z.enum(END_REASONS).optional().openapi({ description: 'Why it did not complete.' }),
+    amount: money,
+    lines: z.array(z.object({ sku: z.string(), quantity: z.number().int(), unitPrice: money })),
+    payment: z.object({ authorized: minorUnits, captured: minorUnits, refunded: minorUnits }),
+    shipment: z.object({ trackingNumber: z.string() }).optional(),
+    needsOperator: z.boolean(),
+    metadata: z.record(z.string(), z.string()),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    links,
+  })
+  .openapi('Order');
+
+export const cancelledOrder = z
+  .object({ id: orderId, links })
+  .openapi('CancelAccepted', { description: 'The order will end as cancelled or rejected.' });
+
+export const product = z
+  .object({
+    sku: z.string(),
+    name: z.string(),
+    price: money,
+    available: z.number().int().openapi({ description: 'How many can be ordered at this moment.' }),
+    links: z.object({ self: z.string() }),
+  })
+  .openapi('Product');
+
+export const productPage = z
+  .object({ data: z.array(product), nextCursor: z.string().nullable() })
+  .openapi('ProductPage');
+
+export const problem = z
+  .object({
+    type: z.string().openapi({ enum: PROBLEM_TYPES, example: '/problems/unknown-sku' }),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string().openapi({ description: 'The request ID.' }),
+    errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+  })
+  .openapi('Problem', { description: 'RFC 9457. Some types have members of their own.' });

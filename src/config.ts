@@ -1,0 +1,86 @@
+/**
+ * The only reader of the environment. Parsed once, with one readable line per mistake.
+ * .env.example and docs/configuration.md list the same names.
+ */
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65535);
+const seconds = z.coerce.number().positive();
+
+const schema = z.object({
+  /** `production` refuses development secrets and prints nothing but JSON logs. */
+  MAKEGOOD_ENV: z.enum(['development', 'production']).default('development'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Connections of one process. API × size + worker × size must stay below max_connections. */
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+
+  TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TASK_QUEUE: z.string().min(1).default('makegood'),
+  /** A bundle made by `npm run build`; without it the worker bundles at start (1–2 s). */
+  WORKFLOW_BUNDLE: z.string().min(1).optional(),
+
+  API_HOST: z.string().min(1).default('127.0.0.1'),
+  API_PORT: port.default(3000),
+  /** Health answers on a listener of its own, so that it is never public by accident. */
+  OPERATIONS_PORT: port.default(3001),
+  /** How long an accepted order may stay unstarted before the starter takes it up. */
+  STARTER_GRACE_SECONDS: seconds.default(5),
+
+  STRIPE_SECRET_KEY: z.string().min(1),
+  /** Unset means Stripe itself. */
+  STRIPE_API_BASE: z.url().optional(),
+  CARRIER_URL: z.url(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+  MAIL_FROM: z.string().min(3).default('makegood <orders@makegood.example>'),
+  /** Overrides of the checkout's budgets as JSON; see docs/configuration.md. For tests and demos. */
+  CHECKOUT_BUDGETS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(
+      z
+        .strictObject({
+          localTimeoutMs: z.number().int().positive(),
+          attemptTimeoutMs: z.number().int().positive(),
+          attempts: z.number().int().positive(),
+          firstRetryMs: z.number().int().positive(),
+          slowestRetryMs: z.number().int().positive(),
+        })
+        .partial(),
+    )
+    .optional(),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** Throws one Error whose message has a line per variable that is missing or wrong. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const present = Object.entries(environment).filter(([, value]) => value !== '');
+  const parsed = schema.safeParse(Object.fromEntries(present));
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The configuration is not usable:\n${lines.join('\n')}`);
+  }
+  refuseDevelopmentSecrets(parsed.data);
+  return parsed.data;
+}
+
+/** The stand-ins' key must never be what a production process signs its calls with. */
+function refuseDevelopmentSecrets(config: Config): void {
+  if (config.MAKEGOOD_ENV !== 'production') return;
+  if (config.STRIPE_SECRET_KEY.startsWith('sk_test_standin')) {
+    throw new Error(
+      'STRIPE_SECRET_KEY is the development key of the stand-in: refused in production',
+    );
+  }
+}

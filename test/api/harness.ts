@@ -1,0 +1,226 @@
+/**
+ * The API on a real PostgreSQL, with a tenant, keys and a small catalogue. Temporal is a party
+ * outside: a recording client stands in for it here, the real one is tested on a real server.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
+import { createCatalogue } from '../../src/adapters/postgres/catalogue.ts';
+import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
+import { createFeed, createNotifier } from '../../src/adapters/postgres/feed.ts';
+import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
+import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
+import { createPool } from '../../src/adapters/postgres/pool.ts';
+import { createApp } from '../../src/api/app.ts';
+import { createSagaCalls } from '../../src/api/saga-calls.ts';
+import type { SagaClient } from '../../src/client/ports.ts';
+import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
+import { Unavailable } from '../../src/domain/wrong.ts';
+import { createLogger } from '../../src/log.ts';
+import { createDatabase } from '../support/database.ts';
+
+export interface RecordingSagas extends SagaClient {
+  readonly started: OrderFacts[];
+  readonly cancelled: OrderId[];
+  /** As if Temporal were down. */
+  down: boolean;
+}
+
+export function recordingSagas(): RecordingSagas {
+  const sagas: RecordingSagas = {
+    started: [],
+    cancelled: [],
+    down: false,
+    startCheckout: (order) => answer(() => sagas.started.push(order)),
+    cancelCheckout: (id) => answer(() => sagas.cancelled.push(id)),
+    ready: () => Promise.resolve(!sagas.down),
+    close: () => Promise.resolve(),
+  };
+  const answer = (effect: () => void): Promise<void> => {
+    if (sagas.down) return Promise.reject(new Unavailable('Temporal is down'));
+    effect();
+    return Promise.resolve();
+  };
+  return sagas;
+}
+
+/** Log lines as objects. */
+type LogLine = Readonly<Record<string, unknown>>;
+
+/** One API process, without its listeners. */
+export function createProcess(url: string, poolSize = 10) {
+  const pool = createPool({ url, size: poolSize, applicationName: 'test' });
+  const lines: LogLine[] = [];
+  const destination = { write: (line: string) => lines.push(JSON.parse(line) as LogLine) };
+  const log = createLogger({ level: 'info', name: 'test', destination });
+  const sagas = recordingSagas();
+  const store = createOrderStore(pool);
+  const notifier = createNotifier(pool);
+  const feed = createFeed({ url });
+  const app = createApp({
+    credentials: createCredentials(pool),
+    catalogue: createCatalogue(pool),
+    store,
+    feed,
+    touched: notifier.touched,
+    sagaCalls: createSagaCalls(sagas, log),
+    log,
+  });
+  return {
+    app,
+    pool,
+    store,
+    feed,
+    notifier,
+    sagas,
+    log,
+    lines,
+    async close() {
+      await feed.close();
+      await notifier.close();
+      await pool.end();
+    },
+  };
+}
+
+export async function createHarness() {
+  const database = await createDatabase();
+  const api = createProcess(database.url);
+  const [acme, globex] = [await addTenant(api.pool, 'acme'), await addTenant(api.pool, 'globex')];
+  const book = createOrderBook(api.pool, api.notifier.touched);
+  return {
+    ...api,
+    database,
+    book,
+    acme,
+    globex,
+    async close() {
+      await api.close();
+      await database.drop();
+    },
+    async count(table: 'order' | 'idempotency_claim'): Promise<number> {
+      const { rows } = await api.pool.query<{ n: string }>(
+        `SELECT count(*)::text n FROM "${table}"`,
+      );
+      return Number(rows[0]?.n);
+    },
+  };
+}
+
+export type Harness = Awaited<ReturnType<typeof createHarness>>;
+
+export interface Tenant {
+  readonly id: string;
+  readonly key: string;
+  /** May read orders, and nothing else. */
+  readonly readOnlyKey: string;
+}
+
+async function addTenant(pool: pg.Pool, name: string): Promise<Tenant> {
+  const id = `ten_${name}`;
+  await pool.query('INSERT INTO tenant (id, name) VALUES ($1, $2)', [id, name]);
+  const key = await addKey(pool, id, ['orders:read', 'orders:write']);
+  const readOnlyKey = await addKey(pool, id, ['orders:read']);
+  for (const [sku, price, currency, available] of CATALOGUE) {
+    await pool.query('INSERT INTO product VALUES ($1, $2, $3, $4, $5)', [
+      id,
+      sku,
+      `The ${sku}`,
+      price,
+      currency,
+    ]);
+    await pool.query('INSERT INTO stock VALUES ($1, $2, $3)', [id, sku, available]);
+  }
+  return { id, key, readOnlyKey };
+}
+
+const CATALOGUE = [
+  ['CUP', 1250, 'EUR', 1000],
+  ['TEA', 399, 'EUR', 1000],
+  ['LAST', 500, 'EUR', 1],
+  ['GONE', 500, 'EUR', 0],
+  ['BAGEL', 300, 'USD', 10],
+] as const;
+
+export async function addKey(pool: pg.Pool, tenantId: string, scopes: string[]): Promise<string> {
+  const { id, key, secretHash } = makeApiKey('dev');
+  await pool.query(
+    'INSERT INTO api_key (id, tenant_id, secret_hash, scopes) VALUES ($1, $2, $3, $4)',
+    [id, tenantId, secretHash, scopes],
+  );
+  return key;
+}
+
+/** A request's body that is right in every field. */
+export function validBody() {
+  return {
+    lines: [
+      { sku: 'TEA', quantity: 2 },
+      { sku: 'CUP', quantity: 1 },
+    ],
+    customer: { email: 'ada@example.com', name: 'Ada Lovelace' },
+    shippingAddress: {
+      name: 'Ada Lovelace',
+      line1: '12 St James’s Square',
+      city: 'London',
+      postalCode: 'SW1Y 4JH',
+      country: 'GB',
+    },
+    paymentMethod: 'pm_card_visa',
+  };
+}
+
+let keys = 0;
+
+export function newKey(): string {
+  return `key-${process.pid}-${++keys}`;
+}
+
+export function postOf(
+  tenant: Pick<Tenant, 'key'>,
+  options: { body?: unknown; key?: string | undefined; headers?: Record<string, string> } = {},
+): RequestInit {
+  const { body = validBody(), headers = {} } = options;
+  const key = 'key' in options ? options.key : newKey();
+  return {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${tenant.key}`,
+      'Content-Type': 'application/json',
+      ...(key !== undefined && { 'Idempotency-Key': key }),
+      ...headers,
+    },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
+}
+
+export function getOf(tenant: Pick<Tenant, 'key'>, headers: Record<string, string> = {}) {
+  return { headers: { Authorization: `Bearer ${tenant.key}`, ...headers } };
+}
+
+export interface ProblemBody {
+  readonly type: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly errors?: readonly { field: string; detail: string }[];
+  readonly skus?: readonly string[];
+  readonly amount?: unknown;
+}
+
+export interface OrderBody {
+  readonly id: OrderId;
+  readonly status: string;
+  readonly createdAt: string;
+  readonly amount: { value: string; currency: string };
+  readonly links: { self: string; cancel: string };
+}
+
+export async function orderIn(response: Response): Promise<OrderBody> {
+  return (await response.json()) as OrderBody;
+}
+
+/** Waits for what is true soon; an endless wait ends by the test's own timeout. */
+export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(5);
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { createHarness, eventually, getOf, orderIn, postOf } from './harness.ts';
+import type { Harness } from './harness.ts';
+
+interface Ready {
+  readonly ready: true;
+  readonly url: string;
+  readonly operationsUrl: string;
+}
+
+describe('The API process', () => {
+  let api: Harness;
+  before(async () => (api = await createHarness()));
+  after(() => api.close());
+
+  /** Runs the production main; Temporal is down. */
+  async function start(): Promise<{ child: ChildProcess; ready: Ready }> {
+    const main = fileURLToPath(new URL('../../src/api.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', main], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: {
+        ...process.env,
+        DATABASE_URL: api.database.url,
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+        API_PORT: '0',
+        OPERATIONS_PORT: '0',
+        STRIPE_SECRET_KEY: 'sk_test_standin',
+        CARRIER_URL: 'http://127.0.0.1:1',
+        SMTP_URL: 'smtp://127.0.0.1:1',
+      },
+    });
+    const [ready] = (await once(child, 'message')) as [Ready];
+    return { child, ready };
+  }
+
+  for (const [how, end] of [
+    ['SIGTERM', (child: ChildProcess) => void child.kill('SIGTERM')],
+    ['the loss of its parent', (child: ChildProcess) => child.disconnect()],
+  ] as const) {
+    it(`accepts orders with Temporal down, and on ${how} answers who waits and ends`, async () => {
+      const { child, ready } = await start();
+      const health = await fetch(`${ready.operationsUrl}/health/ready`);
+      assert.equal(health.status, 200);
+      assert.equal(((await health.json()) as { temporal: string }).temporal, 'down');
+      assert.equal((await fetch(`${ready.operationsUrl}/health/live`)).status, 200);
+      assert.equal((await fetch(`${ready.url}/health/live`)).status, 404);
+
+      const accepted = await fetch(`${ready.url}/v1/orders`, postOf(api.acme));
+      assert.equal(accepted.status, 202);
+      const { links } = await orderIn(accepted);
+      const waiting = fetch(`${ready.url}${links.self}?wait=30`, getOf(api.acme));
+      // The feed has read for it once, so it is known to wait.
+      await eventually(async () => {
+        const { rows } = await api.pool.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database()
+           AND application_name = 'makegood-feed' AND query LIKE '%unnest%'`,
+        );
+        return rows.length > 0;
+      });
+      const exited = once(child, 'exit');
+      end(child);
+      assert.equal((await waiting).status, 200);
+      const [code] = (await exited) as [number | null];
+      assert.equal(code, 0);
+    });
+  }
+});

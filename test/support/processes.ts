@@ -1,0 +1,98 @@
+/**
+ * makegood as real processes: APIs, a worker and the three stand-ins, each of which can be killed.
+ * PostgreSQL and Temporal are those of the test run.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
+import { apiReady, isReady, standInReady, startProgram } from '../../src/launcher/programs.ts';
+import type { Running } from '../../src/launcher/processes.ts';
+import type { Parties } from './audit.ts';
+import { service } from './services.ts';
+import { createShop, TENANT } from './shop.ts';
+import type { Shop } from './shop.ts';
+import { SHORT_BUDGETS } from './stage.ts';
+
+export interface ProcessStack {
+  readonly shop: Shop;
+  readonly parties: Parties;
+  readonly apiKey: string;
+  readonly startApi: () => Promise<Running & { readonly url: string }>;
+  readonly startWorker: () => Promise<Running>;
+  readonly close: () => Promise<void>;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export async function createProcessStack(): Promise<ProcessStack> {
+  const [shop, temporal, bundle] = [
+    await createShop(),
+    await service('temporal'),
+    await service('bundle'),
+  ];
+  const directory = await mkdtemp(join(tmpdir(), 'makegood-processes-'));
+  const running: Running[] = [];
+  let started = 0;
+  const start = async <Child extends Running>(
+    name: string,
+    launch: (program: { name: string; root: string; logFile: string }) => Promise<Child>,
+  ): Promise<Child> => {
+    const logFile = join(directory, `${name}-${(started += 1)}.log`);
+    const child = await launch({ name, root, logFile });
+    running.push(child);
+    return child;
+  };
+  const standIn = (role: string) =>
+    start(role, (program) => {
+      const env = { ...process.env, COUNTERPARTY_BOOK: join(directory, `${role}.jsonl`) };
+      const file = 'counterparties/main.ts';
+      return startProgram({ ...program, file, args: [role], env, ready: standInReady });
+    });
+  const [gateway, carrier, mail] = await Promise.all(['gateway', 'carrier', 'mail'].map(standIn));
+  if (!gateway || !carrier || !mail?.smtpUrl) throw new Error('a stand-in did not start');
+
+  const apiKey = await addApiKey(shop);
+  const env = {
+    ...process.env,
+    DATABASE_URL: shop.url,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_TASK_QUEUE: `test-${randomBytes(6).toString('hex')}`,
+    WORKFLOW_BUNDLE: bundle.file,
+    API_PORT: '0',
+    OPERATIONS_PORT: '0',
+    STARTER_GRACE_SECONDS: '1',
+    STRIPE_SECRET_KEY: 'sk_test_standin',
+    STRIPE_API_BASE: gateway.url,
+    CARRIER_URL: carrier.url,
+    SMTP_URL: mail.smtpUrl,
+    CHECKOUT_BUDGETS: JSON.stringify(SHORT_BUDGETS),
+  };
+  return {
+    shop,
+    parties: { gatewayUrl: gateway.url, carrierUrl: carrier.url, mailUrl: mail.url },
+    apiKey,
+    startApi: () =>
+      start('api', (program) => startProgram({ ...program, file: 'api.ts', env, ready: apiReady })),
+    startWorker: () =>
+      start('worker', (program) =>
+        startProgram({ ...program, file: 'worker.ts', env, ready: isReady }),
+      ),
+    async close() {
+      await Promise.all(running.map((child) => child.stop()));
+      await shop.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function addApiKey({ pool }: Shop): Promise<string> {
+  const { id, key, secretHash } = makeApiKey('dev');
+  await pool.query(
+    `INSERT INTO api_key (id, tenant_id, secret_hash, scopes) VALUES ($1, $2, $3, $4)`,
+    [id, TENANT, secretHash, ['orders:read', 'orders:write']],
+  );
+  return key;
+}

@@ -3,23 +3,15 @@
  * PostgreSQL and the parties outside, without Temporal. Each story ends on a clean slate.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createActivities } from '../../src/activities/index.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import { sendDueMails } from '../../src/activities/notifications.ts';
-import { createCarrier } from '../../src/adapters/carrier/index.ts';
-import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
 import { createOutbox } from '../../src/adapters/postgres/outbox.ts';
-import { createMailer } from '../../src/adapters/smtp/index.ts';
-import { createStripeGateway } from '../../src/adapters/stripe/index.ts';
-import { startCarrier } from '../../src/counterparties/carrier/carrier.ts';
-import { startGateway } from '../../src/counterparties/gateway/gateway.ts';
-import { startMailSink } from '../../src/counterparties/mail/sink.ts';
 import type { OrderFacts } from '../../src/domain/order.ts';
 import { classify } from '../../src/saga/index.ts';
 import { audit } from '../support/audit.ts';
+import { startParties } from '../support/parties.ts';
+import type { RunningParties } from '../support/parties.ts';
 import { createShop } from '../support/shop.ts';
 import type { OrderChange, Shop } from '../support/shop.ts';
 
@@ -42,42 +34,27 @@ const MAKE_GOOD = [
 
 describe('every activity', () => {
   let shop: Shop;
+  let outside: RunningParties;
   let act: Activities;
-  let finish: () => Promise<void>;
-  let judge: (order: OrderFacts, status: string) => Promise<void>;
   let orders = 0;
 
   before(async () => {
     shop = await createShop();
-    const directory = await mkdtemp(join(tmpdir(), 'makegood-twice-'));
-    const bookFile = (name: string) => ({ port: 0, bookFile: join(directory, name) });
-    const gateway = await startGateway(bookFile('gateway'));
-    const carrier = await startCarrier(bookFile('carrier'));
-    const mail = await startMailSink({ ...bookFile('mail'), smtpPort: 0 });
-    const mailer = createMailer({ url: mail.smtpUrl, from: 'orders@makegood.example' });
-    act = createActivities({
-      book: createOrderBook(shop.pool, () => undefined),
-      gateway: createStripeGateway({ secretKey: 'sk_test_standin', apiBase: gateway.url }),
-      carrier: createCarrier({ baseUrl: carrier.url }),
-      mailer,
-      timeLeftMs: () => 5_000,
-    });
-    const parties = { gatewayUrl: gateway.url, carrierUrl: carrier.url, mailUrl: mail.url };
-    judge = async (order, status) => {
-      await sendDueMails(createOutbox(shop.pool), mailer);
-      assert.equal((await shop.row(order.id)).status, status);
-      const [line] = order.lines;
-      assert.equal(await shop.shelf(line?.sku ?? ''), status === 'completed' ? '3/0/2' : '5/0/0');
-      await audit(parties, order, status);
-    };
-    finish = async () => {
-      await Promise.all([gateway.close(), carrier.close(), mail.close()]);
-      await shop.close();
-      await rm(directory, { recursive: true });
-    };
+    outside = await startParties(shop);
+    act = createActivities(outside.deps);
   });
-  after(() => finish());
+  after(async () => {
+    await outside.close();
+    await shop.close();
+  });
 
+  const judge = async (order: OrderFacts, status: string) => {
+    await sendDueMails(createOutbox(shop.pool), outside.deps.mailer);
+    assert.equal((await shop.row(order.id)).status, status);
+    const [line] = order.lines;
+    assert.equal(await shop.shelf(line?.sku ?? ''), status === 'completed' ? '3/0/2' : '5/0/0');
+    await audit(outside.parties, order, status);
+  };
   const newOrder = async (change?: OrderChange) => {
     const sku = `SKU-${(orders += 1)}`;
     await shop.stock(sku, 5);

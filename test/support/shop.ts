@@ -26,7 +26,7 @@ export interface OrderChange {
   readonly postalCode?: string;
 }
 
-export interface OrderRow {
+interface OrderRow {
   readonly status: string;
   readonly gate: string;
   readonly reason: string | null;

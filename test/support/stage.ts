@@ -4,9 +4,6 @@
  * PostgreSQL, through the order book's port; never through production code.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { timeLeftMs } from '../../src/activities/attempt.ts';
@@ -14,20 +11,14 @@ import { createActivities } from '../../src/activities/index.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import { sendDueMails } from '../../src/activities/notifications.ts';
 import type { Deps, OrderBook } from '../../src/activities/ports.ts';
-import { createCarrier } from '../../src/adapters/carrier/index.ts';
-import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
 import { createOutbox } from '../../src/adapters/postgres/outbox.ts';
-import { createMailer } from '../../src/adapters/smtp/index.ts';
-import { createStripeGateway } from '../../src/adapters/stripe/index.ts';
 import { connectSagaClient } from '../../src/client/temporal.ts';
 import type { SagaClient } from '../../src/client/ports.ts';
-import { startCarrier } from '../../src/counterparties/carrier/carrier.ts';
-import { startGateway } from '../../src/counterparties/gateway/gateway.ts';
-import { startMailSink } from '../../src/counterparties/mail/sink.ts';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
 import type { Budgets } from '../../src/saga/index.ts';
 import type { Parties } from './audit.ts';
+import { startParties } from './parties.ts';
 import { service } from './services.ts';
 import { createShop } from './shop.ts';
 import type { Shop } from './shop.ts';
@@ -71,13 +62,8 @@ export async function createStage(): Promise<Stage> {
     await service('temporal'),
     await service('bundle'),
   ];
-  const directory = await mkdtemp(join(tmpdir(), 'makegood-stage-'));
-  const bookFile = (name: string) => ({ port: 0, bookFile: join(directory, `${name}.jsonl`) });
-  const gateway = await startGateway(bookFile('gateway'));
-  const carrier = await startCarrier(bookFile('carrier'));
-  const mail = await startMailSink({ ...bookFile('mail'), smtpPort: 0 });
-
-  const { deps, failBook, clearBook } = realParticipants(shop, { gateway, carrier, mail });
+  const outside = await startParties(shop);
+  const { deps, failBook, clearBook } = faulty({ ...outside.deps, timeLeftMs });
   const hooks = new Map<string, (id: OrderId) => Promise<void>>();
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -102,7 +88,7 @@ export async function createStage(): Promise<Stage> {
 
   return {
     shop,
-    parties: { gatewayUrl: gateway.url, carrierUrl: carrier.url, mailUrl: mail.url },
+    parties: outside.parties,
     deps,
     sagas,
     client,
@@ -114,9 +100,7 @@ export async function createStage(): Promise<Stage> {
       await client.workflow.getHandle(order.id).result();
       hooks.clear();
       clearBook();
-      for (const { url } of [gateway, carrier, mail]) {
-        await fetch(`${url}/control/faults`, { method: 'DELETE' });
-      }
+      await outside.clearFaults();
       await sendDueMails(outbox, deps.mailer);
     },
     async replayAll() {
@@ -130,43 +114,28 @@ export async function createStage(): Promise<Stage> {
       worker.shutdown();
       await running;
       await Promise.all([connection.close(), clientConnection.close(), sagas.close()]);
-      await Promise.all([gateway.close(), carrier.close(), mail.close()]);
+      await outside.close();
       await shop.close();
-      await rm(directory, { recursive: true });
     },
   };
 }
 
-interface StandIns {
-  readonly gateway: { readonly url: string };
-  readonly carrier: { readonly url: string };
-  readonly mail: { readonly smtpUrl: string };
-}
-
-function realParticipants(shop: Shop, { gateway, carrier, mail }: StandIns) {
-  let plan: (BookFault & { times: number }) | undefined;
-  const book = createOrderBook(shop.pool, () => undefined);
-  const faulty = new Proxy(book, {
-    get:
-      (target, method: keyof OrderBook) =>
-      async (...args: never[]) => {
-        const real = Reflect.get(target, method) as (...args: never[]) => Promise<unknown>;
-        const call = () => real(...args);
-        if (plan?.method !== method || plan.times === 0) return await call();
+/** The same, with a book that loses calls or answers on demand. */
+function faulty(deps: Deps) {
+  let plan: BookFault | undefined;
+  const book = new Proxy(deps.book, {
+    get: (target, method: keyof OrderBook) => {
+      const real = Reflect.get(target, method) as (...args: never[]) => Promise<unknown>;
+      return async (...args: never[]) => {
+        if (plan?.method !== method || plan.times === 0) return await real(...args);
         plan = { ...plan, times: plan.times - 1 };
-        if (plan.fault === 'fail-after-effect') await call();
+        if (plan.fault === 'fail-after-effect') await real(...args);
         throw new Unavailable('PostgreSQL: the connection is lost');
-      },
+      };
+    },
   });
-  const deps: Deps = {
-    book: faulty,
-    gateway: createStripeGateway({ secretKey: 'sk_test_standin', apiBase: gateway.url }),
-    carrier: createCarrier({ baseUrl: carrier.url }),
-    mailer: createMailer({ url: mail.smtpUrl, from: 'makegood <orders@makegood.example>' }),
-    timeLeftMs,
-  };
   return {
-    deps,
+    deps: { ...deps, book },
     failBook: (fault: BookFault) => void (plan = fault),
     clearBook: () => void (plan = undefined),
   };

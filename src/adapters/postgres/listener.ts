@@ -68,9 +68,10 @@ async function keepListening(
       if (isClosing()) await client.end();
       else {
         failures = 0;
-        const ended = new Promise((resolve) => client.once('end', resolve));
+        const ended = endOf(client);
         connected(client);
-        await ended;
+        const error = await ended;
+        if (!isClosing()) throw error;
       }
     } catch (error) {
       options.onLost?.(error instanceof Error ? error : new Error(String(error)));
@@ -81,12 +82,16 @@ async function keepListening(
   }
 }
 
-async function connect({
-  url,
-  channel,
-  onNotification,
-  onLost,
-}: ListenerOptions): Promise<pg.Client> {
+/** Why it ended. A query under way is told instead of the client, so there may be no error. */
+function endOf(client: pg.Client): Promise<Error> {
+  return new Promise((resolve) => {
+    let why = new Error('the connection ended');
+    client.on('error', (error) => (why = error));
+    client.once('end', () => resolve(why));
+  });
+}
+
+async function connect({ url, channel, onNotification }: ListenerOptions): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'makegood-feed',
@@ -94,7 +99,8 @@ async function connect({
     query_timeout: 3_000,
     keepAlive: true,
   });
-  client.on('error', (error) => onLost?.(error));
+  // Unheard, an error would end the process; what it was is told when the connection has ended.
+  client.on('error', () => undefined);
   client.on('notification', ({ payload }) => onNotification(payload ?? ''));
   try {
     await client.connect();

@@ -1,0 +1,88 @@
+/** The worker: polls Temporal for checkouts and does their steps; sends the mails of the outbox. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { logAttempts, timeLeftMs } from './activities/attempt.ts';
+import { createActivities } from './activities/index.ts';
+import { sendDueMails } from './activities/notifications.ts';
+import { createCarrier } from './adapters/carrier/index.ts';
+import { createNotifier } from './adapters/postgres/feed.ts';
+import { createOrderBook } from './adapters/postgres/order-book.ts';
+import { createOutbox } from './adapters/postgres/outbox.ts';
+import { createPool } from './adapters/postgres/pool.ts';
+import { createMailer } from './adapters/smtp/index.ts';
+import { createStripeGateway } from './adapters/stripe/index.ts';
+import { readConfig } from './config.ts';
+import { createLogger } from './log.ts';
+import { installRuntime } from './runtime.ts';
+
+const config = readConfig();
+const log = createLogger({ level: config.LOG_LEVEL, name: 'worker' });
+installRuntime(log);
+
+const pool = createPool({
+  url: config.DATABASE_URL,
+  size: config.DATABASE_POOL_SIZE,
+  applicationName: 'makegood-worker',
+  onLost: (error) => log.warn({ detail: error.message }, 'a database connection was lost'),
+});
+const notifier = createNotifier(pool);
+const mailer = createMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
+const activities = createActivities({
+  book: createOrderBook(pool, (id) => notifier.touched(id)),
+  gateway: createStripeGateway({
+    secretKey: config.STRIPE_SECRET_KEY,
+    apiBase: config.STRIPE_API_BASE,
+  }),
+  carrier: createCarrier({ baseUrl: config.CARRIER_URL }),
+  mailer,
+  timeLeftMs,
+});
+
+const connection = await NativeConnection.connect({
+  address: config.TEMPORAL_ADDRESS,
+  ...(config.TEMPORAL_API_KEY && { apiKey: config.TEMPORAL_API_KEY, tls: true }),
+});
+const worker = await Worker.create({
+  connection,
+  namespace: config.TEMPORAL_NAMESPACE,
+  taskQueue: config.TEMPORAL_TASK_QUEUE,
+  activities,
+  ...(config.WORKFLOW_BUNDLE
+    ? { workflowBundle: { codePath: config.WORKFLOW_BUNDLE } }
+    : { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) }),
+  interceptors: { activity: [logAttempts(log.info.bind(log))] },
+  // A crashed worker's sticky tasks go elsewhere after this long.
+  stickyQueueScheduleToStartTimeout: '3s',
+  shutdownGraceTime: '10s',
+});
+// An orphan stops, and soon: whoever started it can no longer drain it. What it was doing is done
+// again by the next worker.
+const ORPHAN_MS = 4_000;
+process.once('disconnect', () => {
+  setTimeout(() => process.exit(1), ORPHAN_MS).unref();
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+});
+const stopping = new AbortController();
+const mails = sendMails(stopping.signal);
+process.send?.({ ready: true });
+log.info({ taskQueue: config.TEMPORAL_TASK_QUEUE }, 'the worker is polling');
+
+await worker.run();
+stopping.abort();
+await mails;
+await notifier.close();
+await pool.end();
+await connection.close();
+if (process.connected) process.disconnect();
+
+async function sendMails(signal: AbortSignal): Promise<void> {
+  const outbox = createOutbox(pool);
+  while (!signal.aborted) {
+    const sent = await sendDueMails(outbox, mailer).catch((error: unknown) => {
+      log.warn({ detail: (error as Error).message }, 'mails wait');
+      return 0;
+    });
+    if (sent === 0) await delay(1_000, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,76 @@
+/** What a smooth order costs, counted: docs/benchmarks.md has these numbers. */
+import assert from 'node:assert/strict';
+import { readBook } from '../support/audit.ts';
+import { createStage } from '../support/stage.ts';
+import type { Stage } from '../support/stage.ts';
+
+describe('a smooth order', () => {
+  let stage: Stage;
+  let statements: string[];
+  let events: string[];
+  let calls: string[];
+
+  before(async () => {
+    stage = await createStage();
+    await stage.shop.stock('MUG', 5);
+    const order = await stage.shop.order([{ sku: 'MUG', quantity: 2 }]);
+    statements = recordStatements(stage);
+    await stage.run(order);
+    const history = await stage.client.workflow.getHandle(order.id).fetchHistory();
+    events = (history.events ?? []).map((event) => {
+      const kind = Object.keys(event).find((key) => key.endsWith('EventAttributes'));
+      return (kind ?? 'unknown').replace('EventAttributes', '');
+    });
+    const book = await readBook(stage.parties.gatewayUrl);
+    calls = book.filter(({ kind }) => kind === 'request').map(({ operation }) => operation);
+  });
+  after(() => stage.close());
+
+  it('is one workflow task', () => {
+    assert.equal(events.filter((event) => event === 'workflowTaskStarted').length, 1);
+  });
+
+  it('leaves ten events in the history: one per step and five around them', () => {
+    assert.deepEqual(events, [
+      'workflowExecutionStarted',
+      'workflowTaskScheduled',
+      'workflowTaskStarted',
+      'workflowTaskCompleted',
+      ...Array<string>(5).fill('markerRecorded'),
+      'workflowExecutionCompleted',
+    ]);
+  });
+
+  it('asks the gateway three times', () => {
+    assert.deepEqual(calls, ['create', 'confirm', 'capture']);
+  });
+
+  it('is ten round trips from worker to PostgreSQL, each its own transaction', () => {
+    assert.deepEqual(statements, [
+      'reserve_stock',
+      'begin_authorization',
+      'commit_intent',
+      'record_authorization',
+      'begin_capture',
+      'record_capture',
+      'begin_shipment',
+      'record_shipment',
+      'begin_receipt',
+      'record_receipt',
+    ]);
+  });
+});
+
+/** Every statement that the worker sends for orders; the outbox's own look comes afterwards. */
+function recordStatements({ shop: { pool } }: Stage): string[] {
+  const statements: string[] = [];
+  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
+  Object.assign(pool, {
+    query: (...args: unknown[]) => {
+      const [{ name = '' }] = args as [{ name?: string }];
+      if (name !== 'lease_mails') statements.push(name);
+      return query(...args);
+    },
+  });
+  return statements;
+}

@@ -50,11 +50,21 @@ module.exports = {
       ['^src/domain/', '^src/saga/wrong[.]ts$'],
       'Activities know ports, not adapters; the three kinds of wrong are the words they share with the engine.',
     ),
-    values('adapters-see-ports-as-types', '^src/adapters/', ['^src/domain/'], 'Adapters meet ports.'),
+    values(
+      'adapters-see-ports-as-types',
+      '^src/adapters/',
+      ['^src/domain/'],
+      'Adapters meet ports.',
+    ),
     layer(
       'adapters-inward',
       '^src/adapters/',
-      ['^src/domain/', '^src/activities/ports[.]ts$', '^src/api/ports[.]ts$', '^src/client/ports[.]ts$'],
+      [
+        '^src/domain/',
+        '^src/activities/ports[.]ts$',
+        '^src/api/ports[.]ts$',
+        '^src/client/ports[.]ts$',
+      ],
       'Adapters know the ports they meet and nothing else.',
     ),
     layer(
@@ -63,12 +73,19 @@ module.exports = {
       ['^src/domain/', '^src/workflows/contract[.]ts$'],
       'The contract is the only door to the workflows.',
     ),
-    values('api-inward', '^src/api/', ['^src/domain/', '^src/client/'], 'The API starts sagas by the client.'),
+    values(
+      'api-inward',
+      '^src/api/',
+      ['^src/domain/', '^src/client/'],
+      'The API starts sagas by the client.',
+    ),
     {
       name: 'stand-ins-are-for-development',
       severity: 'error',
       comment: 'Production code never imports a stand-in or the launcher.',
-      from: { pathNot: ['^src/counterparties/', '^src/launcher/', '^test/', '^bench/', '^scripts/'] },
+      from: {
+        pathNot: ['^src/counterparties/', '^src/launcher/', '^test/', '^bench/', '^scripts/'],
+      },
       to: { path: ['^src/counterparties/', '^src/launcher/'] },
     },
     packages(
@@ -89,6 +106,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 };

@@ -13,7 +13,3 @@ export interface MoneyJson {
   readonly value: string;
   readonly currency: string;
 }
-
-export function toMoneyJson({ amountMinor, currency }: Money): MoneyJson {
-  return { value: amountMinor.toString(), currency };
-}

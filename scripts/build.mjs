@@ -1,0 +1,38 @@
+/** `npm run build`: dist/ with everything production runs, the workflows as one bundle. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const inRoot = (path) => fileURLToPath(new URL(path, new URL('..', import.meta.url)));
+
+rmSync(inRoot('dist'), { recursive: true, force: true });
+compile();
+await bundle();
+
+function compile() {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(1);
+}
+
+async function bundle() {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: inRoot('dist/workflows/index.js'),
+    logger: new DefaultLogger('WARN'),
+  });
+  const size = Buffer.byteLength(code);
+  mkdirSync(inRoot('dist'), { recursive: true });
+  writeFileSync(inRoot('dist/workflows.js'), code);
+  process.stdout.write(`dist/workflows.js: ${(size / 1e6).toFixed(2)} MB\n`);
+  // Every cached workflow runs an instance of it: something that big got in by mistake.
+  if (size >= 2_000_000) {
+    process.stderr.write('the workflow bundle must stay below 2 MB\n');
+    process.exit(1);
+  }
+}

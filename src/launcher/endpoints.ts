@@ -1,0 +1,53 @@
+/**
+ * `.makegood/endpoints.json`: where everything is and the key to it, for scripts and people.
+ * Readable by its owner only, because of the key and the database's password.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { Complaint } from './complaint.ts';
+
+const schema = z.object({
+  apiUrl: z.string(),
+  operationsUrl: z.string(),
+  temporalAddress: z.string(),
+  /** Absent for a Temporal of your own, unless TEMPORAL_UI_URL says where its UI is. */
+  temporalUiUrl: z.string().optional(),
+  /** Where the mails can be read; absent with an SMTP_URL of your own. */
+  mailUrl: z.string().optional(),
+  gatewayUrl: z.string(),
+  carrierUrl: z.string(),
+  databaseUrl: z.string(),
+  apiKey: z.string(),
+});
+
+export type Endpoints = z.infer<typeof schema>;
+
+export function readEndpoints(stateDir: string): Endpoints | undefined {
+  try {
+    return schema.parse(JSON.parse(readFileSync(fileIn(stateDir), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeEndpoints(stateDir: string, endpoints: Endpoints): void {
+  // Renamed into place, so that a script never reads half of it.
+  const unfinished = `${fileIn(stateDir)}.unfinished`;
+  writeFileSync(unfinished, `${JSON.stringify(endpoints, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(unfinished, fileIn(stateDir));
+}
+
+/** For the commands: DATABASE_URL, or the database of the makegood that runs in this checkout. */
+export function findDatabase(environment: NodeJS.ProcessEnv): string {
+  const url = environment['DATABASE_URL'] ?? readEndpoints(checkoutState)?.databaseUrl;
+  if (url !== undefined && url !== '') return url;
+  throw new Complaint('there is no database to work on: run `npm start`, or set DATABASE_URL');
+}
+
+const checkoutState = fileURLToPath(new URL('../../.makegood', import.meta.url));
+
+function fileIn(stateDir: string): string {
+  return join(stateDir, 'endpoints.json');
+}

@@ -1,0 +1,31 @@
+/** Our own programs as the launcher runs them: each says over its channel when it is ready. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { runNode, untilReady } from './processes.ts';
+import type { Running } from './processes.ts';
+
+/** Starts one and waits for what it says of itself when it is ready. */
+export async function startProgram<Ready extends z.ZodType>(program: {
+  readonly name: string;
+  readonly root: string;
+  /** Relative to src/. */
+  readonly file: string;
+  readonly args?: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly ready: Ready;
+  readonly logFile: string;
+}): Promise<Running & z.infer<Ready>> {
+  const { name, logFile, env, args = [] } = program;
+  const running = runNode({ file: join(program.root, 'src', program.file), args, env, logFile });
+  let said: z.infer<Ready> | undefined;
+  running.onMessage((message) => {
+    const parsed = program.ready.safeParse(message);
+    if (parsed.success) said ??= parsed.data;
+  });
+  await untilReady({ name, running, logFile, ready: () => said !== undefined });
+  return Object.assign(running, said);
+}
+
+export const isReady = z.object({ ready: z.literal(true) });
+export const standInReady = isReady.extend({ url: z.string(), smtpUrl: z.string().optional() });
+export const apiReady = isReady.extend({ url: z.string(), operationsUrl: z.string() });

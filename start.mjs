@@ -1,0 +1,68 @@
+/**
+ * `npm start`: installs what is missing, then runs the launcher in this same process, so that
+ * stopping this process is stopping everything.
+ */
+import util from 'node:util';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  ensureInstalled,
+  isInstalled,
+  platformProblem,
+  takeLock,
+  thisMachine,
+} from './src/launcher/bootstrap.mjs';
+
+const help = `npm start [-- options]
+
+Brings up PostgreSQL, Temporal, the stand-ins, the worker and the API, and places sample orders.
+Ctrl-C stops everything; the state stays in .makegood for the next start.
+
+  --reset        forget the state of earlier starts first
+  --no-samples   place no sample orders
+  --install      install the packages if they are missing, and do no more
+  --help         this text
+
+DATABASE_URL, TEMPORAL_ADDRESS and STRIPE_SECRET_KEY replace what would be started; API_PORT and the
+other ports fix what would be the next free one: docs/configuration.md lists them all.`;
+
+const say = (line) => void process.stdout.write(`${line}\n`);
+
+try {
+  const problem = platformProblem(thisMachine());
+  if (problem !== undefined) throw new Error(problem);
+  const options = readOptions();
+  if (options.help) say(help);
+  else await start(options);
+} catch (error) {
+  process.stderr.write(`makegood cannot start: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+function readOptions() {
+  const flag = { type: 'boolean', default: false };
+  return util.parseArgs({
+    options: { reset: flag, 'no-samples': flag, install: flag, help: flag },
+  }).values;
+}
+
+async function start(options) {
+  const root = path.dirname(fileURLToPath(import.meta.url));
+  process.chdir(root);
+  if (options.install && isInstalled(root)) return;
+  const lock = takeLock(path.join(root, '.makegood', 'launcher.lock'));
+  if (lock.holder !== undefined) {
+    throw new Error(`it already runs in this checkout, as process ${lock.holder}: stop that first`);
+  }
+  await ensureInstalled(root, say);
+  if (options.install) return;
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { launch } = await import('./src/launcher/main.ts');
+  await launch({
+    root,
+    reset: options.reset,
+    samples: !options['no-samples'],
+    abandoned: lock.abandoned,
+  });
+}

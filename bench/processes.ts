@@ -1,0 +1,78 @@
+/** CPU time of everything that `npm start` runs, by part, read from /proc (Linux). */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** Seconds of CPU (user and system) that each part has used since it started. */
+export type CpuSeconds = Readonly<Record<string, number>>;
+
+/** The kernel counts in ticks of 10 ms on every Linux that Node supports. */
+const TICKS_PER_SECOND = 100;
+
+/** `root` is where the launcher runs; every part is a descendant of it. */
+export function cpuOfStack(root: string): CpuSeconds {
+  const processes = new Map(readProcesses().map((process) => [process.pid, process]));
+  const seconds: Record<string, number> = {};
+  for (const process of processes.values()) {
+    const part = partOf(process, processes, root);
+    if (part !== undefined) seconds[part] = (seconds[part] ?? 0) + process.ticks / TICKS_PER_SECOND;
+  }
+  return seconds;
+}
+
+export function difference(after: CpuSeconds, before: CpuSeconds): CpuSeconds {
+  return Object.fromEntries(
+    Object.entries(after).map(([part, seconds]) => [part, seconds - (before[part] ?? 0)]),
+  );
+}
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly ticks: number;
+  readonly command: string;
+  readonly directory: string;
+}
+
+function readProcesses(): Process[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        // The command may hold spaces, so fields are counted from its closing parenthesis.
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return {
+          pid: Number(name),
+          parent: Number(fields[1]),
+          ticks: Number(fields[11]) + Number(fields[12]),
+          command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '),
+          directory: readlinkSync(`/proc/${name}/cwd`),
+        };
+      } catch {
+        return []; // It ended while we looked.
+      }
+    });
+}
+
+/** A process belongs to the nearest part among its ancestors, if the launcher is one of them. */
+function partOf(
+  process: Process,
+  all: ReadonlyMap<number, Process>,
+  root: string,
+): string | undefined {
+  let part: string | undefined;
+  for (let at: Process | undefined = process; at !== undefined; at = all.get(at.parent)) {
+    const { command, directory } = at;
+    part ??= PARTS.find(([sign]) => command.includes(sign))?.[1];
+    if (command.includes('start.mjs') && directory === root) return part;
+  }
+  return undefined;
+}
+
+const PARTS = [
+  ['src/api.ts', 'API'],
+  ['src/worker.ts', 'worker'],
+  ['counterparties/main.ts', 'stand-ins'],
+  ['start-dev', 'Temporal'],
+  ['bin/postgres', 'PostgreSQL'],
+  ['start.mjs', 'launcher'],
+] as const;

@@ -20,7 +20,7 @@ Ctrl-C stops everything; the state stays in .makegood for the next start.
 
   --reset        forget the state of earlier starts first
   --no-samples   place no sample orders
-  --install      install the packages if they are missing, and do no more
+  --install      get what is missing (packages, Temporal), and do no more
   --help         this text
 
 DATABASE_URL, TEMPORAL_ADDRESS and STRIPE_SECRET_KEY replace what would be started; API_PORT and the
@@ -46,18 +46,25 @@ function readOptions() {
   }).values;
 }
 
+function lockOf(root) {
+  const lock = takeLock(path.join(root, '.makegood', 'launcher.lock'));
+  if (lock.holder === undefined) return lock;
+  throw new Error(`it already runs in this checkout, as process ${lock.holder}: stop that first`);
+}
+
 async function start(options) {
   const root = path.dirname(fileURLToPath(import.meta.url));
   process.chdir(root);
-  if (options.install && isInstalled(root)) return;
-  const lock = takeLock(path.join(root, '.makegood', 'launcher.lock'));
-  if (lock.holder !== undefined) {
-    throw new Error(`it already runs in this checkout, as process ${lock.holder}: stop that first`);
-  }
+  // Tests may run beside a running stack, which has installed everything already.
+  const lock = options.install && isInstalled(root) ? {} : lockOf(root);
   await ensureInstalled(root, say);
-  if (options.install) return;
   const { register } = await import('tsx/esm/api');
   register();
+  if (options.install) {
+    const { prepare } = await import('./src/launcher/prepare.ts');
+    await prepare(root, say);
+    return;
+  }
   const { launch } = await import('./src/launcher/main.ts');
   await launch({
     root,

@@ -43,7 +43,8 @@ function readProcesses(): Process[] {
         return {
           pid: Number(name),
           parent: Number(fields[1]),
-          ticks: Number(fields[11]) + Number(fields[12]),
+          // Its own time, user and system, and that of its children that have ended.
+          ticks: fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0),
           command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '),
           directory: readlinkSync(`/proc/${name}/cwd`),
         };

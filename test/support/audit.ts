@@ -14,6 +14,7 @@ export interface Parties {
 interface Line {
   readonly kind: 'effect' | 'request';
   readonly orderId: string | null;
+  readonly requestId: string | null;
   readonly effect?: string;
   readonly amount?: number;
   readonly operation: string;

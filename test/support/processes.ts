@@ -3,10 +3,11 @@
  * PostgreSQL and Temporal are those of the test run.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
 import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
 import { apiReady, isReady, standInReady, startProgram } from '../../src/launcher/programs.ts';
 import type { Running } from '../../src/launcher/processes.ts';
@@ -22,6 +23,9 @@ export interface ProcessStack {
   readonly apiKey: string;
   readonly startApi: () => Promise<Running & { readonly url: string }>;
   readonly startWorker: () => Promise<Running>;
+  /** What all processes of that kind have logged so far. */
+  readonly logOf: (name: 'api' | 'worker') => Promise<string>;
+  readonly client: Client;
   readonly close: () => Promise<void>;
 }
 
@@ -55,6 +59,7 @@ export async function createProcessStack(): Promise<ProcessStack> {
   if (!gateway || !carrier || !mail?.smtpUrl) throw new Error('a stand-in did not start');
 
   const apiKey = await addApiKey(shop);
+  const connection = await Connection.connect({ address: temporal.address });
   const env = {
     ...process.env,
     DATABASE_URL: shop.url,
@@ -80,8 +85,15 @@ export async function createProcessStack(): Promise<ProcessStack> {
       start('worker', (program) =>
         startProgram({ ...program, file: 'worker.ts', env, ready: isReady }),
       ),
+    async logOf(name) {
+      const files = (await readdir(directory)).filter((file) => file.startsWith(name));
+      const texts = files.map((file) => readFile(join(directory, file), 'utf8'));
+      return (await Promise.all(texts)).join('');
+    },
+    client: new Client({ connection }),
     async close() {
       await Promise.all(running.map((child) => child.stop()));
+      await connection.close();
       await shop.close();
       await rm(directory, { recursive: true });
     },

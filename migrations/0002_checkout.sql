@@ -314,8 +314,16 @@ BEGIN
   RETURN open_work(payment_work(o, p, 'cancel'));
 END $$;
 
--- p_held: what the gateway still held just before the cancel, also when no run lived to book it.
-CREATE FUNCTION record_void(p_id text, p_held bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- What the gateway holds when the undo looks, also when no run lived to book it: written down
+-- before it is let go, because afterwards the gateway does not show it any more.
+CREATE FUNCTION record_held(p_id text, p_amount bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM require_gate(lock_order(p_id), 'unwinding');
+  PERFORM book_authorization(p_id, p_amount);
+  RETURN '{}';
+END $$;
+
+CREATE FUNCTION record_void(p_id text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   o "order" := lock_order(p_id);
   answer jsonb := recorded(p_id, 'authorize payment', 'undo');
@@ -324,9 +332,6 @@ BEGIN
     RETURN answer;
   END IF;
   PERFORM require_gate(o, 'unwinding');
-  IF p_held > 0 THEN
-    PERFORM book_authorization(p_id, p_held);
-  END IF;
   INSERT INTO payment_entry (order_id, operation, n, kind, gateway_id, outcome, voided)
   SELECT p_id, 'cancel', n, 'answered', intent_id, 'canceled', authorized - captured - voided
   FROM payment WHERE order_id = p_id;
@@ -336,7 +341,7 @@ END $$;
 
 -- Down Migration
 
-DROP FUNCTION record_void, begin_void, record_decline, record_authorization, book_authorization,
+DROP FUNCTION record_void, record_held, begin_void, record_decline, record_authorization, book_authorization,
   commit_intent, begin_authorization, payment_work, was_requested, release_stock, move_reservation,
   reserve_stock, move_order, append_event, order_snapshot, money, iso, require_gate,
   recorded_or_unwinding, leave_tombstone, record_refusal, record_ok, record, recorded, open_work,

@@ -5,6 +5,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { logAttempts, timeLeftMs } from './activities/attempt.ts';
 import { createActivities } from './activities/index.ts';
 import { sendDueMails } from './activities/notifications.ts';
+import type { OutboxMail } from './activities/ports.ts';
 import { createCarrier } from './adapters/carrier/index.ts';
 import { createNotifier } from './adapters/postgres/feed.ts';
 import { createOrderBook } from './adapters/postgres/order-book.ts';
@@ -78,9 +79,11 @@ if (process.connected) process.disconnect();
 
 async function sendMails(signal: AbortSignal): Promise<void> {
   const outbox = createOutbox(pool);
+  const failed = ({ orderId, requestId }: OutboxMail, error: unknown) =>
+    log.warn({ orderId, requestId, detail: (error as Error).message }, 'a mail waits');
   while (!signal.aborted) {
-    const sent = await sendDueMails(outbox, mailer).catch((error: unknown) => {
-      log.warn({ detail: (error as Error).message }, 'mails wait');
+    const sent = await sendDueMails(outbox, mailer, failed).catch((error: unknown) => {
+      log.warn({ detail: (error as Error).message }, 'the outbox cannot be read');
       return 0;
     });
     if (sent === 0) await delay(1_000, undefined, { signal }).catch(() => undefined);

@@ -1,7 +1,7 @@
 /** Words to the customer: the receipt as a step of the saga, all other mails from the outbox. */
 import type { OrderRef } from '../domain/order.ts';
 import { farewell, receipt } from './mails.ts';
-import type { Deps, Mailer, Outbox } from './ports.ts';
+import type { Deps, Mailer, Outbox, OutboxMail } from './ports.ts';
 import { callBudget, settle } from './step.ts';
 
 export function notifications(deps: Deps) {
@@ -22,14 +22,22 @@ const MAIL_TIMEOUT_MS = 5_000;
 const LEASE_MS = MAILS_PER_LEASE * MAIL_TIMEOUT_MS + 10_000;
 
 /**
- * Sends what is due and answers how many were sent. A mail whose lease ends unsent is sent again,
- * under the same Message-ID: at least once, as SMTP has it.
+ * Sends what is due and answers how many were. A mail whose lease ends unsent is sent again, under
+ * the same Message-ID: at least once, as SMTP has it. One that cannot be sent holds up no other.
  */
-export async function sendDueMails(outbox: Outbox, mailer: Mailer): Promise<number> {
+export async function sendDueMails(
+  outbox: Outbox,
+  mailer: Mailer,
+  failed: (mail: OutboxMail, error: unknown) => void,
+): Promise<number> {
   const due = await outbox.lease(MAILS_PER_LEASE, LEASE_MS);
   for (const mail of due) {
-    await mailer.send(farewell(mail), { timeoutMs: MAIL_TIMEOUT_MS });
-    await outbox.sent(mail.id);
+    try {
+      await mailer.send(farewell(mail), { timeoutMs: MAIL_TIMEOUT_MS });
+      await outbox.sent(mail.id);
+    } catch (error) {
+      failed(mail, error);
+    }
   }
   return due.length;
 }

@@ -49,12 +49,13 @@ export function payments(deps: Deps) {
       const { intentId, n } = begun.work;
 
       const before = await gateway.retrieveIntent(intentId, callBudget(deps));
+      if (before.capturableMinor > 0n) await book.recordHeld(id, before);
       const after =
         before.status === 'canceled'
           ? before
           : await gateway.cancelIntent(intentId, keyed(deps, id, 'cancel', n));
       requireStatus(after, 'canceled');
-      settle(await book.recordVoid(id, before));
+      settle(await book.recordVoid(id));
     },
 
     async capturePayment({ id }: OrderRef): Promise<void> {
@@ -77,6 +78,9 @@ export function payments(deps: Deps) {
       const begun = await book.beginRefund(id);
       if (begun.state !== 'open') return void settle(begun);
       const refund = await refunded(deps, id, begun.work);
+      if (refund.status === 'failed' || refund.status === 'canceled') {
+        throw new Error(`the gateway has given up the refund ${refund.id}: it is ${refund.status}`);
+      }
       if (refund.status !== 'succeeded') {
         throw new Unavailable(`The refund ${refund.id} is ${refund.status}.`);
       }

@@ -181,7 +181,9 @@ export interface OrderBook {
   recordAuthorization(id: OrderId, intent: Intent): Promise<Recorded>;
   recordDecline(id: OrderId, outcome: string, detail: string): Promise<Recorded>;
   beginVoid(id: OrderId): Promise<Begun<IntentWork>>;
-  recordVoid(id: OrderId, intent: Intent): Promise<Recorded>;
+  /** Writes down what the gateway still holds, before it is let go. */
+  recordHeld(id: OrderId, intent: Intent): Promise<void>;
+  recordVoid(id: OrderId): Promise<Recorded>;
 
   beginCapture(id: OrderId): Promise<Begun<IntentWork>>;
   recordCapture(id: OrderId, intent: Intent): Promise<Recorded>;

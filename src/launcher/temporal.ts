@@ -23,7 +23,24 @@ export interface TemporalOptions {
   readonly logFile: string;
 }
 
+/**
+ * Beside its own two ports the server takes free ones for itself, and may lose one between finding
+ * it and listening there; so it is tried again.
+ */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryToStart(options);
+    } catch (error) {
+      const lostPort = error instanceof Complaint && error.message.includes('already in use');
+      if (!lostPort || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+const MOST_ATTEMPTS = 3;
+
+async function tryToStart(options: TemporalOptions): Promise<Temporal> {
   const address = `127.0.0.1:${options.port}`;
   await endTemporal(options.stateDir);
   const running = runTethered({

@@ -5,22 +5,22 @@
 import { classify } from './wrong.ts';
 import type { Wrong } from './wrong.ts';
 import type { Runtime } from './runtime.ts';
-import type { ProgressLine } from './progress.ts';
-import type { Committed, CompensableStep, Refused, Saga, Unwind } from './scope.ts';
+import { ProgressBook } from './progress.ts';
+import type { Committed, CompensableStep, Refused, Saga, SagaOptions, Unwind } from './scope.ts';
 
 export class Engine implements Saga {
   readonly #runtime: Runtime;
-  readonly #beginUnwind: (reason: string) => Promise<Unwind>;
-  readonly #lines: ProgressLine[] = [];
+  readonly #beginUnwind: SagaOptions<unknown>['beginUnwind'];
+  readonly #progress: ProgressBook;
   readonly #undos: { readonly line: number; readonly compensate: () => Promise<unknown> }[] = [];
   #phase: 'forward' | 'committed' | 'unwinding' = 'forward';
   #inFlight: string | undefined;
   #reason: string | undefined;
 
-  constructor(runtime: Runtime, beginUnwind: (reason: string) => Promise<Unwind>) {
+  constructor(runtime: Runtime, beginUnwind: SagaOptions<unknown>['beginUnwind']) {
     this.#runtime = runtime;
     this.#beginUnwind = beginUnwind;
-    runtime.publish([]);
+    this.#progress = new ProgressBook(runtime);
   }
 
   /** The first reason there was to unwind; undefined while there is none. */
@@ -36,13 +36,15 @@ export class Engine implements Saga {
     return this.#alone(name, 'forward', async (line) => {
       await this.#heedCancellation(line);
       this.#undos.push({ line, compensate });
-      return await this.#mayFail(line, run);
+      const answer = this.#reason === undefined ? await this.#mayFail(line, run) : undefined;
+      return answer?.ok ? answer.value : await this.#recall(line, run);
     });
   }
 
   pivot<T>(name: string, run: () => Promise<T>): Promise<Committed<T>> {
     return this.#alone(name, 'forward', async (line) => {
       await this.#heedCancellation(line);
+      if (this.#reason !== undefined) throw this.#unwinding();
       const result = await this.#runtime.shield(() => this.#decide(line, run));
       this.#phase = 'committed';
       return { result, step: this.#committedStep };
@@ -53,13 +55,13 @@ export class Engine implements Saga {
   unwind<T>(close: () => Promise<T>): Promise<T> {
     return this.#runtime.shield(async () => {
       for (const { line, compensate } of this.#undos.toReversed()) {
-        this.#note(line, { state: 'undoing', attempts: 0 });
+        this.#progress.note(line, { state: 'undoing', attempts: 0 });
         await this.#untilDone(line, compensate);
-        this.#note(line, { state: 'undone' });
+        this.#progress.note(line, { state: 'undone' });
       }
-      const line = this.#begin('close');
+      const line = this.#progress.begin('close');
       const result = await this.#untilDone(line, close);
-      this.#note(line, { state: 'done' });
+      this.#progress.note(line, { state: 'done' });
       return result;
     });
   }
@@ -72,7 +74,7 @@ export class Engine implements Saga {
     this.#alone(name, 'committed', (line) =>
       this.#runtime.shield(async () => {
         const answer = await this.#untilAnswered(line, run, (code) => refusals.includes(code));
-        if (answer.ok) this.#note(line, { state: 'done' });
+        if (answer.ok) this.#progress.note(line, { state: 'done' });
         return (answer.ok ? answer.value : answer.refusal) as never;
       }),
     );
@@ -89,36 +91,62 @@ export class Engine implements Saga {
     }
     this.#inFlight = name;
     try {
-      return await work(this.#begin(name));
+      return await work(this.#progress.begin(name));
     } finally {
       this.#inFlight = undefined;
     }
   }
 
   async #heedCancellation(line: number): Promise<void> {
-    if (this.#runtime.cancelRequested()) await this.#unwindIfAgreed(line, { kind: 'cancelled' });
+    if (this.#reason !== undefined || !this.#runtime.cancelRequested()) return;
+    await this.#agreeToUnwind(line, { kind: 'cancelled' });
   }
 
-  /** A compensable step: unwinds on a refusal, a failure or a cancel; a bug is waited out. */
-  async #mayFail<T>(line: number, run: () => Promise<T>): Promise<T> {
+  /**
+   * A compensable step: unwinds on a refusal, a failure or a cancel; a bug is waited out. Undefined
+   * when it is agreed to unwind, and an earlier run may have come further than this one.
+   */
+  async #mayFail<T>(line: number, run: () => Promise<T>): Promise<Answer<T> | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (attempt > 1) await this.#runtime.sleep(pauseMs(attempt - 1));
-        const result = await this.#attempt(line, run);
-        this.#note(line, { state: 'done' });
-        return result;
+        const value = await this.#attempt(line, run);
+        this.#progress.note(line, { state: 'done' });
+        return { ok: true, value };
       } catch (error) {
         const wrong = classify(error);
         if (wrong.kind === 'bug') {
-          this.#note(line, { state: 'retrying', detail: wrong.detail });
+          this.#progress.note(line, { state: 'retrying', detail: wrong.detail });
           continue;
         }
-        await this.#unwindIfAgreed(line, wrong);
-        const result = await this.#runtime.shield(() => this.#untilDone(line, run));
-        this.#note(line, { state: 'done' });
-        return result;
+        if (await this.#agreeToUnwind(line, wrong)) {
+          // A step that is refused now was not done by an earlier run either, nor what follows it.
+          if (wrong.kind === 'refusal') throw this.#unwinding();
+          return undefined;
+        }
+        const value = await this.#runtime.shield(() => this.#untilDone(line, run));
+        this.#progress.note(line, { state: 'done' });
+        return { ok: true, value };
       }
     }
+  }
+
+  /**
+   * The undos are in a run's memory, and this run may be the second of its saga: stopped here, it
+   * would not know of the steps that the first one did after this. So it walks on, and lists their
+   * undos, for as long as the books answer with what a step has done; they refuse any other now.
+   */
+  async #recall<T>(line: number, run: () => Promise<T>): Promise<T> {
+    if (this.#beginUnwind === undefined) throw this.#unwinding();
+    const answer = await this.#runtime.shield(() => this.#untilAnswered(line, run, () => true));
+    if (!answer.ok) throw this.#unwinding();
+    this.#progress.note(line, { state: 'done' });
+    return answer.value;
+  }
+
+  #unwinding(): Unwinding {
+    this.#phase = 'unwinding';
+    return new Unwinding(this.#reason);
   }
 
   /** The pivot: only a refusal unwinds, and only when the books agree. */
@@ -126,11 +154,13 @@ export class Engine implements Saga {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#untilAnswered(line, run, () => true);
       if (answer.ok) {
-        this.#note(line, { state: 'done' });
+        this.#progress.note(line, { state: 'done' });
         return answer.value;
       }
       const { refused: code, detail } = answer.refusal;
-      await this.#unwindIfAgreed(line, { kind: 'refusal', code, detail });
+      if (await this.#agreeToUnwind(line, { kind: 'refusal', code, detail })) {
+        throw this.#unwinding();
+      }
       await this.#runtime.sleep(pauseMs(attempt));
     }
   }
@@ -153,51 +183,40 @@ export class Engine implements Saga {
       } catch (error) {
         const wrong = classify(error);
         if (wrong.kind === 'refusal' && expects(wrong.code)) {
-          this.#note(line, { state: 'refused', detail: wrong.detail });
+          this.#progress.note(line, { state: 'refused', detail: wrong.detail });
           return { ok: false, refusal: { refused: wrong.code, detail: wrong.detail } };
         }
-        this.#note(line, { state: 'retrying', detail: describe(wrong) });
+        this.#progress.note(line, { state: 'retrying', detail: describe(wrong) });
         await this.#runtime.sleep(pauseMs(attempt));
       }
     }
   }
 
   #attempt<T>(line: number, run: () => Promise<T>): Promise<T> {
-    this.#note(line, { attempts: (this.#lines[line]?.attempts ?? 0) + 1 });
+    this.#progress.countAttempt(line);
     return run();
   }
 
-  /** Throws `Unwinding` when the books agree; returns when it is too late for that. */
-  async #unwindIfAgreed(line: number, wrong: Exclude<Wrong, { kind: 'bug' }>): Promise<void> {
+  /** Asks whoever keeps the books. False: it is too late, and the step must succeed. */
+  async #agreeToUnwind(line: number, wrong: Exclude<Wrong, { kind: 'bug' }>): Promise<boolean> {
     const detail = describe(wrong);
-    this.#note(line, { state: wrong.kind === 'refusal' ? 'refused' : 'failed', detail });
-    const { gate, reason } = await this.#runtime.shield(() =>
-      this.#untilDone(this.#begin('begin to unwind'), () => this.#beginUnwind(reasonOf(wrong))),
-    );
-    this.#note(this.#lines.length - 1, { state: 'done', detail: `the gate is ${gate}` });
+    this.#progress.note(line, { state: wrong.kind === 'refusal' ? 'refused' : 'failed', detail });
+    const { gate, reason } = await this.#askToUnwind(reasonOf(wrong));
     if (gate !== 'unwinding') {
-      this.#note(line, { state: 'retrying', detail });
-      return;
+      this.#progress.note(line, { state: 'retrying', detail });
+      return false;
     }
-    this.#phase = 'unwinding';
     this.#reason = reason ?? reasonOf(wrong);
-    throw new Unwinding(this.#reason);
+    return true;
   }
 
-  #begin(step: string): number {
-    const line: ProgressLine = { step, state: 'running', attempts: 0, since: this.#time() };
-    return this.#lines.push(line) - 1;
-  }
-
-  #note(line: number, news: Partial<ProgressLine>): void {
-    const before = this.#lines[line];
-    if (before === undefined) throw new Error(`there is no progress line ${line}`);
-    this.#lines[line] = { ...before, since: this.#time(), ...news };
-    this.#runtime.publish([...this.#lines]);
-  }
-
-  #time(): string {
-    return new Date(this.#runtime.now()).toISOString();
+  async #askToUnwind(reason: string): Promise<Unwind> {
+    const ask = this.#beginUnwind;
+    if (ask === undefined) return { gate: 'unwinding', reason };
+    const line = this.#progress.begin('begin to unwind');
+    const answer = await this.#runtime.shield(() => this.#untilDone(line, () => ask(reason)));
+    this.#progress.note(line, { state: 'done', detail: `the gate is ${answer.gate}` });
+    return answer;
   }
 }
 
@@ -208,9 +227,9 @@ type Answer<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refused };
 
 // The first pause is short because most trouble is; the longest keeps a run that waits for weeks
-// for a fix far below Temporal's limit of 51,200 events.
+// for a fix below Temporal's limit of 51,200 events for six weeks, at 12 events a round.
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 300_000;
+const LONGEST_PAUSE_MS = 900_000;
 
 function pauseMs(attempt: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);

@@ -15,6 +15,44 @@ export interface ProgressLine {
 
 export type Progress = readonly ProgressLine[];
 
+interface ProgressOutlet {
+  readonly now: () => number;
+  readonly publish: (progress: Progress) => void;
+}
+
+/** Keeps the lines, and hands all of them on after every change. */
+export class ProgressBook {
+  readonly #lines: ProgressLine[] = [];
+  readonly #now: () => number;
+  readonly #publish: (progress: Progress) => void;
+
+  constructor({ now, publish }: ProgressOutlet) {
+    this.#now = now;
+    this.#publish = publish;
+    publish([]);
+  }
+
+  /** Opens a line and answers its number. */
+  begin(step: string): number {
+    return this.#lines.push({ step, state: 'running', attempts: 0, since: this.#time() }) - 1;
+  }
+
+  note(line: number, news: Partial<ProgressLine>): void {
+    const before = this.#lines[line];
+    if (before === undefined) throw new Error(`there is no progress line ${line}`);
+    this.#lines[line] = { ...before, since: this.#time(), ...news };
+    this.#publish([...this.#lines]);
+  }
+
+  countAttempt(line: number): void {
+    this.note(line, { attempts: (this.#lines[line]?.attempts ?? 0) + 1 });
+  }
+
+  #time(): string {
+    return new Date(this.#now()).toISOString();
+  }
+}
+
 /** Markdown for the current details of a run. */
 export function describeProgress(progress: Progress): string {
   const rows = progress.map(

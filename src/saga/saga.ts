@@ -10,12 +10,12 @@
 import { Engine } from './engine.ts';
 import { temporal } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
-import type { Saga, SagaOptions, Unwind } from './scope.ts';
+import type { Saga, SagaOptions } from './scope.ts';
 
 /** Runs a saga to its end: completed, or unwound and closed. Only workflow bugs are thrown. */
 export async function runSaga<T>(
   body: (saga: Saga) => Promise<T>,
-  { beginUnwind = agree, close }: SagaOptions<T>,
+  { beginUnwind, close }: SagaOptions<T>,
   runtime: Runtime = temporal,
 ): Promise<T> {
   const engine = new Engine(runtime, beginUnwind);
@@ -29,5 +29,3 @@ export async function runSaga<T>(
   const reason = engine.unwindingFor;
   return reason === undefined ? (result as T) : await engine.unwind(() => close(reason));
 }
-
-const agree = (reason: string): Promise<Unwind> => Promise.resolve({ gate: 'unwinding', reason });

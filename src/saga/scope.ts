@@ -38,7 +38,9 @@ export interface Refused<Code extends string = string> {
 export interface SagaOptions<T> {
   /**
    * Asked before anything is undone. Whoever keeps the books answers whether the saga may unwind,
-   * and the first reason it has for that. Must be idempotent. Default: it always may.
+   * and the first reason it has for that. Must be idempotent. From then on a step has to answer
+   * what it has recorded, or refuse: that is how a second run of the same saga finds out what the
+   * first one did. Without it, it always may, and a saga that is run twice undoes what it knows of.
    */
   readonly beginUnwind?: (reason: string) => Promise<Unwind>;
   /** Run once everything is undone; what it answers is the saga's result. */

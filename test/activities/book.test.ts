@@ -143,7 +143,8 @@ describe('the order book', () => {
     const late = await book.recordAuthorization(order.id, intent);
     assert.equal(late.state === 'refused' && late.code, 'unwinding');
     assert.equal((await book.beginVoid(order.id)).state, 'open', 'there is an intent to cancel');
-    await book.recordVoid(order.id, intent);
+    await book.recordHeld(order.id, intent);
+    await book.recordVoid(order.id);
     await book.releaseStock(order.id);
     assert.deepEqual(await book.closeOrder(order.id), { status: 'cancelled', reason: 'cancelled' });
     const { rows } = await shop.pool.query(
@@ -172,6 +173,23 @@ describe('the order book', () => {
     await book.releaseStock(order.id);
     await assert.rejects(book.closeOrder(order.id), /would end with money still taken/);
     assert.equal((await shop.row(order.id)).status, 'authorized');
+  });
+
+  it('does not let an order end whose known intent was never voided', async () => {
+    await shop.stock('LOST', 5);
+    const order = await shop.order([{ sku: 'LOST', quantity: 2 }]);
+    await book.beginAuthorization(order.id);
+    await book.commitIntent(order.id, 'pi_lost');
+    await book.beginUnwind(order.id, 'temporarily-unavailable');
+    // The gateway may hold money that nobody lived to write down.
+    await assert.rejects(book.closeOrder(order.id), /would end with money still taken/);
+  });
+
+  it('captures only what began to be captured', async () => {
+    const order = await authorized('EARLY');
+    await assert.rejects(book.recordCapture(order.id, intent), /has gate forward/);
+    await assert.rejects(book.recordCaptureRefused(order.id), /has gate forward/);
+    await assert.rejects(book.recordHeld(order.id, intent), /has gate forward/);
   });
 
   it('gives money back unasked only after the shipment was refused', async () => {

@@ -9,7 +9,7 @@ import { sendDueMails } from '../../src/activities/notifications.ts';
 import { createOutbox } from '../../src/adapters/postgres/outbox.ts';
 import type { OrderFacts } from '../../src/domain/order.ts';
 import { classify } from '../../src/saga/index.ts';
-import { audit } from '../support/audit.ts';
+import { audit, auditEntries } from '../support/audit.ts';
 import { startParties } from '../support/parties.ts';
 import type { RunningParties } from '../support/parties.ts';
 import { createShop } from '../support/shop.ts';
@@ -49,12 +49,14 @@ describe('every activity', () => {
   });
 
   const judge = async (order: OrderFacts, status: string) => {
-    await sendDueMails(createOutbox(shop.pool), outside.deps.mailer);
+    await sendDueMails(createOutbox(shop.pool), outside.deps.mailer, fail);
     assert.equal((await shop.row(order.id)).status, status);
     const [line] = order.lines;
     assert.equal(await shop.shelf(line?.sku ?? ''), status === 'completed' ? '3/0/2' : '5/0/0');
     await audit(outside.parties, order, status);
+    await auditEntries(outside.parties, shop.pool, order.id);
   };
+  const fail = (_: unknown, error: unknown) => assert.ifError(error);
   const newOrder = async (change?: OrderChange) => {
     const sku = `SKU-${(orders += 1)}`;
     await shop.stock(sku, 5);

@@ -3,7 +3,7 @@
  * real Temporal server; every order is judged from the books of the parties outside.
  */
 import assert from 'node:assert/strict';
-import { audit } from '../support/audit.ts';
+import { audit, auditEntries } from '../support/audit.ts';
 import { createStage } from '../support/stage.ts';
 import type { BookFault, Stage } from '../support/stage.ts';
 import type { Activities } from '../../src/activities/index.ts';
@@ -21,6 +21,7 @@ interface Trouble {
   readonly faults?: Partial<Record<Party, Plan>>;
   readonly book?: BookFault;
   readonly cancelBefore?: keyof Activities;
+  readonly slow?: keyof Activities;
 }
 
 const lost = (method: BookFault['method']) =>
@@ -41,6 +42,7 @@ const troubles: readonly Trouble[] = [
 
   { when: 'the goods are sold out', units: 1, ends: 'rejected', reason: 'out-of-stock' },
   { when: 'PostgreSQL is down for a reservation', book: down('reserveStock', 9), ...unavailable },
+  { when: 'a reservation takes longer than it may', slow: 'reserveStock', ...unavailable },
   { when: "a reservation's answer is lost", book: lost('reserveStock'), ...completed },
 
   { when: 'the card is declined', order: { paymentMethod: 'pm_card_chargeDeclined' }, ...declined },
@@ -84,6 +86,7 @@ const troubles: readonly Trouble[] = [
     book: down('recordAuthorization', 9),
     ...unavailable,
   },
+  { when: 'an authorization takes longer than it may', slow: 'authorizePayment', ...unavailable },
   { when: "an authorization's record is lost", book: lost('recordAuthorization'), ...completed },
 
   {
@@ -216,6 +219,7 @@ describe('a checkout', () => {
       assert.equal(await stage.shop.shelf(sku), ends === 'completed' ? '3/0/2' : `${units}/0/0`);
       assert.equal((await stage.shop.events(order.id)).at(-1), `order.${ends}`);
       await audit(stage.parties, order, ends);
+      await auditEntries(stage.parties, stage.shop.pool, order.id);
     });
   }
 
@@ -224,7 +228,7 @@ describe('a checkout', () => {
   });
 });
 
-async function arrange(stage: Stage, { faults, book, cancelBefore }: Trouble): Promise<void> {
+async function arrange(stage: Stage, { faults, book, cancelBefore, slow }: Trouble): Promise<void> {
   const urls = {
     gateway: stage.parties.gatewayUrl,
     carrier: stage.parties.carrierUrl,
@@ -236,6 +240,7 @@ async function arrange(stage: Stage, { faults, book, cancelBefore }: Trouble): P
     assert.equal(answer.status, 200, await answer.text());
   }
   if (book !== undefined) stage.failBook(book);
+  if (slow !== undefined) stage.slow(slow);
   if (cancelBefore !== undefined) {
     stage.beforeStep(cancelBefore, async (id) => {
       // As the API does: the gate first, and then the hint to the run.

@@ -3,12 +3,40 @@
  * money at the gateway, parcels at the carrier, letters in the mail.
  */
 import assert from 'node:assert/strict';
+import type pg from 'pg';
 import type { OrderFacts } from '../../src/domain/order.ts';
 
 export interface Parties {
   readonly gatewayUrl: string;
   readonly carrierUrl: string;
   readonly mailUrl: string;
+}
+
+/** Throws unless our own payment entries tell the same sums as the gateway's book. */
+export async function auditEntries(
+  { gatewayUrl }: Pick<Parties, 'gatewayUrl'>,
+  pool: pg.Pool,
+  id: OrderFacts['id'],
+): Promise<void> {
+  const { rows } = await pool.query<Record<string, string>>(
+    `SELECT coalesce(sum(authorized), 0)::text AS authorized,
+       coalesce(sum(captured), 0)::text AS captured, coalesce(sum(voided), 0)::text AS canceled,
+       coalesce(sum(refunded), 0)::text AS refunded
+     FROM payment_entry WHERE order_id = $1`,
+    [id],
+  );
+  const money = (await readBook(gatewayUrl)).filter(({ orderId }) => orderId === id);
+  const gateway = ['authorized', 'captured', 'canceled', 'refunded'].map((effect) => [
+    effect,
+    sumOf(money, effect).toString(),
+  ]);
+  assert.deepEqual(rows[0], Object.fromEntries(gateway), 'our entries and the gateway agree');
+}
+
+function sumOf(lines: readonly Line[], effect: string): number {
+  return lines
+    .filter((line) => line.kind === 'effect' && line.effect === effect)
+    .reduce((total, { amount = 0 }) => total + amount, 0);
 }
 
 interface Line {
@@ -35,10 +63,7 @@ export async function audit(
   const ofOrder = async (url: string) =>
     (await readBook(url)).filter((line) => line.orderId === id);
   const money = await ofOrder(gatewayUrl);
-  const sum = (effect: string) =>
-    money
-      .filter((line) => line.kind === 'effect' && line.effect === effect)
-      .reduce((total, { amount = 0 }) => total + amount, 0);
+  const sum = (effect: string) => sumOf(money, effect);
   const total = Number(amountMinor);
   const completed = status === 'completed';
 

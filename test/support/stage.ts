@@ -4,6 +4,7 @@
  * PostgreSQL, through the order book's port; never through production code.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { timeLeftMs } from '../../src/activities/attempt.ts';
@@ -49,6 +50,8 @@ export interface Stage {
   readonly failBook: (fault: BookFault) => void;
   /** Runs once, just before the activity is called for the first time; cleared after each order. */
   readonly beforeStep: (step: keyof Activities, act: (id: OrderId) => Promise<void>) => void;
+  /** Every try that a step which may fail has takes longer than it may. */
+  readonly slow: (step: keyof Activities) => void;
   /** Starts the checkout and waits for its end; clears faults and hooks. */
   readonly run: (order: OrderFacts) => Promise<void>;
   /** Replays every history made here against the current bundle. */
@@ -64,7 +67,7 @@ export async function createStage(): Promise<Stage> {
   ];
   const outside = await startParties(shop);
   const { deps, failBook, clearBook } = faulty({ ...outside.deps, timeLeftMs });
-  const hooks = new Map<string, (id: OrderId) => Promise<void>>();
+  const hooks = new Map<string, Hook>();
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address: temporal.address });
@@ -93,7 +96,12 @@ export async function createStage(): Promise<Stage> {
     sagas,
     client,
     failBook,
-    beforeStep: (step, act) => void hooks.set(step, act),
+    beforeStep: (step, act) => void hooks.set(step, { act, times: 1 }),
+    slow: (step) => {
+      const act = () => delay(2 * SHORT_BUDGETS.attemptTimeoutMs);
+      // The local try, and the regular ones.
+      hooks.set(step, { act, times: 1 + SHORT_BUDGETS.attempts });
+    },
     async run(order) {
       ran.push(order.id);
       await sagas.startCheckout(order);
@@ -101,7 +109,9 @@ export async function createStage(): Promise<Stage> {
       hooks.clear();
       clearBook();
       await outside.clearFaults();
-      await sendDueMails(outbox, deps.mailer);
+      await sendDueMails(outbox, deps.mailer, (_, error) => {
+        throw error;
+      });
     },
     async replayAll() {
       for (const id of ran) {
@@ -141,16 +151,20 @@ function faulty(deps: Deps) {
   };
 }
 
-function hooked(
-  activities: Activities,
-  hooks: Map<string, (id: OrderId) => Promise<void>>,
-): Activities {
+interface Hook {
+  readonly act: (id: OrderId) => Promise<void>;
+  times: number;
+}
+
+function hooked(activities: Activities, hooks: Map<string, Hook>): Activities {
   const entries = Object.entries(activities).map(([name, activity]) => [
     name,
     async (order: OrderFacts, ...rest: [never]) => {
       const hook = hooks.get(name);
-      hooks.delete(name);
-      await hook?.(order.id);
+      if (hook !== undefined && hook.times > 0) {
+        hook.times -= 1;
+        await hook.act(order.id);
+      }
       return await activity(order, ...rest);
     },
   ]);

@@ -30,7 +30,10 @@ export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): 
     recordAuthorization: (id, intent) => record('record_authorization', id, held(intent)),
     recordDecline: (id, outcome, detail) => record('record_decline', id, outcome, detail),
     beginVoid: (id) => begin('begin_void', id),
-    recordVoid: (id, before) => record('record_void', id, held(before)),
+    async recordHeld(id, intent) {
+      await call(pool, 'record_held', id, held(intent));
+    },
+    recordVoid: (id) => record('record_void', id),
 
     beginCapture: (id) => begin('begin_capture', id),
     recordCapture: (id, intent) => record('record_capture', id, intent.capturedMinor.toString()),

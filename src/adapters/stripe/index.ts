@@ -66,8 +66,9 @@ async function createIntent(
     );
   } catch (error) {
     const trouble = judge(error);
-    if (trouble.kind === 'declined' || trouble.param === 'payment_method') {
-      throw new Refusal('payment-declined', 'The gateway does not accept this payment method.');
+    const isRefused = REFUSED_PARAMETERS.includes(trouble.param ?? '');
+    if (trouble.kind === 'declined' || isRefused) {
+      throw new Refusal('payment-declined', 'The gateway does not accept this payment.');
     }
     if (trouble.kind === 'ambiguous') throw new Unavailable(words('createIntent', trouble));
     throw bug('createIntent', trouble);
@@ -78,6 +79,10 @@ async function createIntent(
   requireSame('createIntent', 'order', answer.metadata['order_id'], wanted.orderId);
   return intent;
 }
+
+// What an order brings along; any other parameter that the gateway refuses is our mistake. Amounts
+// have a least and a most in each currency (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+const REFUSED_PARAMETERS = ['payment_method', 'amount', 'currency'];
 
 type Change = 'confirmIntent' | 'captureIntent' | 'cancelIntent';
 

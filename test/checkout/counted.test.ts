@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readBook } from '../support/audit.ts';
 import { createStage } from '../support/stage.ts';
 import type { Stage } from '../support/stage.ts';
+import { recordStatements } from '../support/statements.ts';
 
 describe('a smooth order', () => {
   let stage: Stage;
@@ -14,7 +15,7 @@ describe('a smooth order', () => {
     stage = await createStage();
     await stage.shop.stock('MUG', 5);
     const order = await stage.shop.order([{ sku: 'MUG', quantity: 2 }]);
-    statements = recordStatements(stage);
+    statements = recordStatements(stage.shop.pool, ['lease_mails']);
     await stage.run(order);
     const history = await stage.client.workflow.getHandle(order.id).fetchHistory();
     events = (history.events ?? []).map((event) => {
@@ -60,17 +61,3 @@ describe('a smooth order', () => {
     ]);
   });
 });
-
-/** Every statement that the worker sends for orders; the outbox's own look comes afterwards. */
-function recordStatements({ shop: { pool } }: Stage): string[] {
-  const statements: string[] = [];
-  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
-  Object.assign(pool, {
-    query: (...args: unknown[]) => {
-      const [{ name = '' }] = args as [{ name?: string }];
-      if (name !== 'lease_mails') statements.push(name);
-      return query(...args);
-    },
-  });
-  return statements;
-}

@@ -164,6 +164,11 @@ describe('the order book', () => {
     assert.equal((await book.beginVoid(order.id)).state, 'done', 'nothing is known to cancel');
     const late = await book.commitIntent(order.id, 'pi_late');
     assert.equal(late.state === 'refused' && late.code, 'unwinding');
+    const { rows } = await shop.pool.query(
+      `SELECT direction FROM barrier WHERE saga_id = $1 AND step = 'authorize payment' ORDER BY 1`,
+      [order.id],
+    );
+    assert.deepEqual(rows, [{ direction: 'do' }, { direction: 'undo' }], 'a tombstone is left');
   });
 
   it('lets an order end only when nothing is held any more', async () => {

@@ -1,0 +1,56 @@
+/** A gateway that moves another amount than it was asked for is never believed. */
+import assert from 'node:assert/strict';
+import { createActivities } from '../../src/activities/index.ts';
+import type { Intent, PaymentGateway } from '../../src/activities/ports.ts';
+import { classify } from '../../src/saga/index.ts';
+import { startParties } from '../support/parties.ts';
+import type { RunningParties } from '../support/parties.ts';
+import { createShop } from '../support/shop.ts';
+import type { Shop } from '../support/shop.ts';
+
+describe('a gateway that moves another amount', () => {
+  let shop: Shop;
+  let outside: RunningParties;
+  before(async () => {
+    shop = await createShop();
+    outside = await startParties(shop);
+    await shop.stock('MUG', 5);
+  });
+  after(async () => {
+    await outside.close();
+    await shop.close();
+  });
+
+  /** The same gateway, whose answers to one operation are a cent short. */
+  const short = (operation: 'confirmIntent' | 'captureIntent'): PaymentGateway => ({
+    ...outside.deps.gateway,
+    [operation]: async (...args: Parameters<PaymentGateway['confirmIntent']>): Promise<Intent> => {
+      const intent = await outside.deps.gateway[operation](...args);
+      return {
+        ...intent,
+        capturableMinor: intent.capturableMinor - 1n,
+        capturedMinor: intent.capturedMinor - 1n,
+      };
+    },
+  });
+  const kindOf = (error: unknown) => classify(error).kind === 'bug';
+
+  it('is a bug when it holds another amount, and the order stays where it was', async () => {
+    const gateway = short('confirmIntent');
+    const act = createActivities({ ...outside.deps, gateway });
+    const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
+    await act.reserveStock(order);
+    await assert.rejects(act.authorizePayment(order), kindOf);
+    assert.equal((await shop.row(order.id)).status, 'reserved');
+  });
+
+  it('is a bug when it takes another amount, and the order is not paid', async () => {
+    const act = createActivities({ ...outside.deps, gateway: short('captureIntent') });
+    const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
+    await act.reserveStock(order);
+    await act.authorizePayment(order);
+    await assert.rejects(act.capturePayment(order), kindOf);
+    const { status, gate } = await shop.row(order.id);
+    assert.deepEqual([status, gate], ['authorized', 'committing']);
+  });
+});

@@ -8,12 +8,15 @@ export interface Decline {
   readonly message: string;
 }
 
+/** Whether a refund is paid at once, later, or in the end not at all. */
+export type RefundFate = 'at-once' | 'later' | 'never';
+
 export type Card =
-  | { readonly bank: 'authorizes' }
+  | { readonly bank: 'authorizes'; readonly refunds: RefundFate }
   | { readonly bank: 'asks-the-customer' }
   | { readonly bank: 'declines'; readonly decline: Decline };
 
-const authorizes: Card = { bank: 'authorizes' };
+const authorizes: Card = { bank: 'authorizes', refunds: 'at-once' };
 
 function declines(declineCode: string, code = 'card_declined'): Card {
   const why = declineCode === 'insufficient_funds' ? 'has insufficient funds' : 'was declined';
@@ -30,6 +33,9 @@ const CARDS: Readonly<Record<string, Card>> = {
   pm_card_visa: authorizes,
   pm_card_mastercard: authorizes,
   pm_card_amex: authorizes,
+  pm_card_pendingRefund: { bank: 'authorizes', refunds: 'later' },
+  // Stripe's has succeeded at first; this one is pending, as refunds at most banks are.
+  pm_card_refundFail: { bank: 'authorizes', refunds: 'never' },
   pm_card_authenticationRequired: { bank: 'asks-the-customer' },
   pm_card_chargeDeclined: declines('generic_decline'),
   pm_card_chargeDeclinedInsufficientFunds: declines('insufficient_funds'),

@@ -33,7 +33,7 @@ export async function startGateway({
     if (key === null || status === null || answer === null) return;
     keys.restore(key, path, params, Date.parse(request.at), { status, body: answer });
   });
-  const faults = createFaultPlan(OPERATIONS, ['confirm', 'capture']);
+  const faults = createFaultPlan(OPERATIONS, ['confirm', 'capture', 'refund']);
   const server = await listen(gatewayApp({ state, keys, book, faults, now }), port);
   return {
     url: server.url,

@@ -3,7 +3,7 @@
  * effects are what the checker counts money by, so each names its order, intent and amount.
  */
 import type { EffectLine, RequestLine } from '../book.ts';
-import type { Decline } from './cards.ts';
+import type { Decline, RefundFate } from './cards.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -40,6 +40,9 @@ export interface RefundState {
   readonly amount: number;
   readonly metadata: Metadata;
   readonly createdAt: string;
+  status: 'pending' | 'succeeded' | 'failed';
+  /** What becomes of it while it is pending. */
+  readonly fate: RefundFate;
 }
 
 /** What an effect line says besides its kind; amounts in minor units, currency as Stripe has it. */
@@ -63,7 +66,15 @@ export type GatewayEffect = Moved &
     | { readonly effect: 'captured' }
     // `amount` is the hold that was let go: 0 when nothing was held.
     | { readonly effect: 'canceled'; readonly reason: string }
+    // Nothing has moved yet, but the amount can be refunded by nobody else.
+    | {
+        readonly effect: 'refund-pending';
+        readonly refund: string;
+        readonly metadata: Metadata;
+        readonly fate: RefundFate;
+      }
     | { readonly effect: 'refunded'; readonly refund: string; readonly metadata: Metadata }
+    | { readonly effect: 'refund-failed'; readonly refund: string }
   );
 
 /** One request as received; `params` is a hash, so that the book tells repeats from changes. */

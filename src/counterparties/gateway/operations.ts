@@ -3,13 +3,13 @@
  * effects and returns Stripe's answer, or throws Stripe's error; an effect recorded before the
  * error, such as a decline, stands.
  */
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { GENERIC_DECLINE, testCard, type Card } from './cards.ts';
-import type { GatewayEffect, IntentState, Json } from './model.ts';
-import { cardDeclined, noSuch, refundRefused, unexpectedState } from './problems.ts';
-import { intentShape, listShape, refundShape } from './shapes.ts';
-import type { GatewayState } from './state.ts';
+import { amount, metadata, newId, page, theIntent, type Desk } from './desk.ts';
+import type { IntentState, Json } from './model.ts';
+import { cardDeclined, noSuch, unexpectedState } from './problems.ts';
+import { findRefunds, refundIntent } from './refunds.ts';
+import { intentShape, listShape } from './shapes.ts';
 
 export const OPERATIONS = [
   'create',
@@ -22,30 +22,6 @@ export const OPERATIONS = [
   'list-events',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
-
-/** What an effect says for itself; the rest of its line is the same for the whole request. */
-type News = GatewayEffect extends infer Effect
-  ? Effect extends GatewayEffect
-    ? Omit<Effect, 'kind' | 'at' | 'operation' | 'orderId' | 'requestId' | 'key' | 'currency'>
-    : never
-  : never;
-
-export interface Desk {
-  readonly state: GatewayState;
-  /** The intent that the path or the parameters name. */
-  readonly intentId: string | undefined;
-  /** Whether the fault plan has the bank say no, whatever the card; asking counts as a hit. */
-  declines(): boolean;
-  /** Currency is the intent's, save for the effect that creates it. */
-  record(effect: News, currency?: string): void;
-}
-
-const amount = z
-  .string()
-  .regex(/^[1-9]\d{0,7}$/, 'must be a positive integer')
-  .transform(Number);
-const metadata = z.record(z.string(), z.string()).default({});
-const page = { limit: z.coerce.number().int().min(1).max(100).default(10) };
 
 const createParams = z.strictObject({
   amount,
@@ -60,16 +36,6 @@ const createParams = z.strictObject({
   metadata,
 });
 const noParams = z.strictObject({});
-const refundParams = z.strictObject({
-  payment_intent: z.string(),
-  amount: amount.optional(),
-  metadata,
-});
-const findRefundParams = z.strictObject({
-  ...page,
-  payment_intent: z.string(),
-  starting_after: z.string().optional(),
-});
 const eventParams = z.strictObject({ ...page, starting_after: z.string().optional() });
 
 /** Each takes the parameters as they came, and throws a ZodError when they make no sense. */
@@ -83,11 +49,7 @@ export const perform: Readonly<Record<Operation, (desk: Desk, params: unknown) =
     noParams.parse(params);
     return intentShape(theIntent(desk));
   },
-  'find-refund'(desk, params) {
-    const { limit, starting_after: startingAfter } = findRefundParams.parse(params);
-    const refunds = theIntent(desk, 'payment_intent').refunds.map(refundShape).reverse();
-    return listShape('/v1/refunds', refunds, { limit, startingAfter });
-  },
+  'find-refund': findRefunds,
   'list-events'({ state }, params) {
     const { limit, starting_after: startingAfter } = eventParams.parse(params);
     return listShape('/v1/events', [...state.events].reverse(), { limit, startingAfter });
@@ -194,43 +156,4 @@ function cancelIntent(desk: Desk, params: unknown): Json {
   const amount = intent.capturable;
   desk.record({ effect: 'canceled', intent: intent.id, amount, reason: 'requested_by_customer' });
   return intentShape(intent);
-}
-
-function refundIntent(desk: Desk, params: unknown): Json {
-  const wanted = refundParams.parse(params);
-  const intent = theIntent(desk, 'payment_intent');
-  if (intent.status !== 'succeeded') {
-    throw refundRefused(
-      `This PaymentIntent (${intent.id}) does not have a successful charge to refund.`,
-    );
-  }
-  const left = intent.captured - intent.refunds.reduce((sum, refund) => sum + refund.amount, 0);
-  if (left === 0) {
-    throw refundRefused(
-      `Charge ${String(intent.chargeId)} has already been refunded.`,
-      'charge_already_refunded',
-    );
-  }
-  const amount = wanted.amount ?? left;
-  if (amount > left) {
-    throw refundRefused(
-      `Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`,
-    );
-  }
-  const refund = newId('re');
-  const { metadata } = wanted;
-  desk.record({ effect: 'refunded', intent: intent.id, amount, refund, metadata });
-  const made = intent.refunds.at(-1);
-  if (made === undefined) throw new Error('Bug: the refund was not recorded');
-  return refundShape(made);
-}
-
-function theIntent({ state, intentId = '' }: Desk, param = 'intent'): IntentState {
-  const intent = state.intents.get(intentId);
-  if (intent === undefined) throw noSuch('payment_intent', intentId, param);
-  return intent;
-}
-
-function newId(prefix: 'pi' | 'ch' | 're'): string {
-  return `${prefix}_${randomBytes(12).toString('hex')}`;
 }

@@ -10,10 +10,11 @@ import { z } from 'zod';
 import type { Book } from '../book.ts';
 import { CONNECTION_FAULTS, type Fault, type FaultPlan } from '../faults.ts';
 import { controlRoutes, meetFault, type HttpEnv } from '../server.ts';
+import type { Desk } from './desk.ts';
 import { nested } from './form.ts';
 import type { Answer, Keys } from './keys.ts';
 import type { GatewayEffect, GatewayRequest } from './model.ts';
-import { perform, type Desk, type Operation } from './operations.ts';
+import { perform, type Operation } from './operations.ts';
 import { invalidParameters, StripeProblem, unauthorized } from './problems.ts';
 import type { GatewayState } from './state.ts';
 
@@ -166,8 +167,10 @@ function openDesk(
   { operation, orderId, requestId, key, intentId }: Received,
 ): { effects: readonly GatewayEffect[]; desk: Desk } {
   const effects: GatewayEffect[] = [];
-  const at = new Date(now()).toISOString();
+  const nowMs = now();
+  const at = new Date(nowMs).toISOString();
   const desk: Desk = {
+    nowMs,
     state,
     intentId,
     declines: () => faults.strike(operation, orderId, ['decline']) !== undefined,

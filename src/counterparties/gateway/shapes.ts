@@ -52,7 +52,7 @@ export function refundShape(refund: RefundState): Json {
     payment_intent: refund.intent.id,
     reason: null,
     receipt_number: null,
-    status: 'succeeded',
+    status: refund.status,
   };
 }
 
@@ -63,16 +63,20 @@ const EVENT_TYPES: Readonly<Record<GatewayEffect['effect'], string>> = {
   declined: 'payment_intent.payment_failed',
   captured: 'payment_intent.succeeded',
   canceled: 'payment_intent.canceled',
+  'refund-pending': 'refund.created',
   refunded: 'refund.created',
+  'refund-failed': 'refund.failed',
 };
 
 /** The event that an effect gives, with the object as it was just then. */
 export function eventShape(id: string, effect: GatewayEffect, intent: IntentState): Json {
-  const refund = effect.effect === 'refunded' ? intent.refunds.at(-1) : undefined;
+  const refund =
+    'refund' in effect ? intent.refunds.find(({ id }) => id === effect.refund) : undefined;
+  const isSettled = effect.effect === 'refunded' && refund?.fate === 'later';
   return {
     id,
     object: 'event',
-    type: EVENT_TYPES[effect.effect],
+    type: isSettled ? 'refund.updated' : EVENT_TYPES[effect.effect],
     created: seconds(effect.at),
     data: { object: refund === undefined ? intentShape(intent) : refundShape(refund) },
     livemode: false,

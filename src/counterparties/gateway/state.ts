@@ -2,7 +2,7 @@
  * What the gateway holds: intents, refunds and events. It changes by effects alone, so that
  * replaying the book gives the same state again; what may happen when is decided in operations.ts.
  */
-import type { GatewayEffect, IntentState, Json } from './model.ts';
+import type { GatewayEffect, IntentState, Json, RefundState } from './model.ts';
 import { eventShape } from './shapes.ts';
 
 // Nobody pages further back, and a load test must not fill the memory with events.
@@ -34,7 +34,9 @@ export function createGatewayState(): GatewayState {
   };
 }
 
-function newIntent(effect: GatewayEffect & { effect: 'created' }): IntentState {
+type Of<Kind extends GatewayEffect['effect']> = Extract<GatewayEffect, { effect: Kind }>;
+
+function newIntent(effect: Of<'created'>): IntentState {
   return {
     id: effect.intent,
     amount: effect.amount,
@@ -54,6 +56,10 @@ function newIntent(effect: GatewayEffect & { effect: 'created' }): IntentState {
 }
 
 function change(intent: IntentState, effect: GatewayEffect): void {
+  if ('refund' in effect) {
+    changeRefund(intent, effect);
+    return;
+  }
   switch (effect.effect) {
     case 'created':
       return;
@@ -82,14 +88,21 @@ function change(intent: IntentState, effect: GatewayEffect): void {
       intent.capturable = 0;
       intent.canceledAt = effect.at;
       intent.cancellationReason = effect.reason;
-      return;
-    case 'refunded':
-      intent.refunds.push({
-        id: effect.refund,
-        intent,
-        amount: effect.amount,
-        metadata: effect.metadata,
-        createdAt: effect.at,
-      });
   }
+}
+
+function changeRefund(
+  intent: IntentState,
+  effect: Of<'refund-pending' | 'refunded' | 'refund-failed'>,
+): void {
+  const { refund: id, amount, at: createdAt } = effect;
+  const pending = intent.refunds.find((refund) => refund.id === id);
+  if (pending !== undefined) {
+    pending.status = effect.effect === 'refunded' ? 'succeeded' : 'failed';
+    return;
+  }
+  if (effect.effect === 'refund-failed') throw new Error(`Bug: the book lacks ${id}`);
+  const [status, fate]: [RefundState['status'], RefundState['fate']] =
+    effect.effect === 'refunded' ? ['succeeded', 'at-once'] : ['pending', effect.fate];
+  intent.refunds.push({ id, intent, amount, metadata: effect.metadata, createdAt, status, fate });
 }

@@ -1,6 +1,7 @@
 /** The running attempt of an activity: how long it may still take, and the log line it ends with. */
 import { Context } from '@temporalio/activity';
 import type { OrderRef } from '../domain/order.ts';
+import type { RefundRef } from '../domain/refund.ts';
 
 const startedAt = new WeakMap<Context, number>();
 
@@ -25,7 +26,9 @@ export function logAttempts(log: Log) {
         const started = Date.now();
         startedAt.set(context, started);
         const end = (decision: string, detail?: string) => {
-          const { id, tenantId, requestId } = input.args[0] as OrderRef;
+          const ref = input.args[0] as OrderRef | RefundRef;
+          const { tenantId, requestId } = ref;
+          const orderId = 'orderId' in ref ? ref.orderId : ref.id;
           const { activityType: step, attempt, isLocal, workflowExecution } = context.info;
           const workflowId = workflowExecution?.workflowId;
           const ms = Date.now() - started;
@@ -33,7 +36,7 @@ export function logAttempts(log: Log) {
             {
               requestId,
               tenantId,
-              orderId: id,
+              orderId,
               workflowId,
               step,
               attempt,

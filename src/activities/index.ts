@@ -1,5 +1,5 @@
 /**
- * The activities of the checkout, made from what they need of the world. Every one may run twice,
+ * The activities of the sagas, made from what they need of the world. Every one may run twice,
  * also at the same moment: gate, barrier and stored references make a repeat answer what the first
  * run did.
  */
@@ -10,6 +10,7 @@ import { inventory } from './inventory.ts';
 import { notifications } from './notifications.ts';
 import { payments } from './payments.ts';
 import type { Deps } from './ports.ts';
+import { refunds } from './refunds.ts';
 import { shipping } from './shipping.ts';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -20,13 +21,14 @@ export function createActivities(deps: Deps) {
     ...payments(deps),
     ...shipping(deps),
     ...notifications(deps),
+    ...refunds(deps),
     beginUnwind: ({ id }: OrderRef, reason: string) =>
       deps.book.beginUnwind(id, reason as EndReason),
     closeOrder: ({ id }: OrderRef) => deps.book.closeOrder(id),
   });
 }
 
-type Table = Readonly<Record<string, (order: OrderRef, ...rest: never[]) => Promise<unknown>>>;
+type Table = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
 /** The engine tells three kinds of wrong apart by their failure: this is where they get it. */
 function withFailures<A extends Table>(activities: A): A {

@@ -17,9 +17,9 @@ export function receipt(
   ]);
 }
 
-/** The mail of an order that did not complete. */
+/** The mail of an order that did not complete, or was refunded after it did. */
 export function farewell({ orderId, kind, reason, customer, amount }: OutboxMail): Mail {
-  const why = reason === null ? '' : REASONS[reason];
+  const why = reason === null ? '' : `${REASONS[reason]} `;
   switch (kind) {
     case 'completed':
       throw new Error('a completed order gets a receipt');
@@ -29,11 +29,11 @@ export function farewell({ orderId, kind, reason, customer, amount }: OutboxMail
       ]);
     case 'rejected':
       return mail(orderId, kind, customer, 'We could not take your order', [
-        `${why} You have not been charged.`,
+        `${why}You have not been charged.`,
       ]);
     case 'refunded':
       return mail(orderId, kind, customer, 'Your money is on its way back', [
-        `${why} We have refunded ${inWords(amount)}.`,
+        `${why}We have refunded ${inWords(amount)}.`,
       ]);
   }
 }

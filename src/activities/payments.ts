@@ -3,22 +3,10 @@
  * reference is known before money can move; a repeat asks the gateway what became of the call
  * before it calls again; and what the gateway does not say for certain is never decided on.
  */
-import { gatewayKey, GATEWAY_KEY_RETENTION_MS } from '../domain/keys.ts';
-import type { GatewayOperation } from '../domain/keys.ts';
-import type { Money } from '../domain/money.ts';
 import type { OrderId, OrderRef } from '../domain/order.ts';
 import { Refusal, Unavailable } from '../domain/wrong.ts';
-import type {
-  Begun,
-  Deps,
-  GatewayCall,
-  GatewayRefund,
-  Intent,
-  IntentWork,
-  PaymentWork,
-  Recorded,
-  RefundWork,
-} from './ports.ts';
+import { keyed, refundAtGateway, requireAmount } from './gateway-calls.ts';
+import type { Begun, Deps, Intent, IntentWork, PaymentWork, Recorded } from './ports.ts';
 import { callBudget, settle } from './step.ts';
 
 export function payments(deps: Deps) {
@@ -77,7 +65,7 @@ export function payments(deps: Deps) {
     async refundPayment({ id }: OrderRef): Promise<void> {
       const begun = await book.beginRefund(id);
       if (begun.state !== 'open') return void settle(begun);
-      const refund = await refunded(deps, id, begun.work);
+      const refund = await refundAtGateway(deps, { sagaId: id, orderId: id }, begun.work);
       if (refund.status === 'failed' || refund.status === 'canceled') {
         throw new Error(`the gateway has given up the refund ${refund.id}: it is ${refund.status}`);
       }
@@ -126,34 +114,10 @@ async function recordConfirmation(
   return await book.recordAuthorization(id, intent);
 }
 
-// The margin covers clocks that differ and a call that is under way.
-const RESEND_WITHIN_MS = 0.8 * GATEWAY_KEY_RETENTION_MS;
-
-/** Past the gateway's key memory a refund is looked up, never sent again. */
-async function refunded(deps: Deps, id: OrderId, work: RefundWork): Promise<GatewayRefund> {
-  const { intentId, amount, n, repeated, requestedAt } = work;
-  const call = keyed(deps, id, 'refund', n);
-  const found = repeated ? await deps.gateway.findRefund(intentId, call) : undefined;
-  if (found !== undefined) return found;
-  if (Date.now() - requestedAt.getTime() > RESEND_WITHIN_MS) {
-    throw new Error(`the refund ${call.key} is not at the gateway, and too old to be sent again`);
-  }
-  return await deps.gateway.refundIntent({ intentId, orderId: id, amount }, call);
-}
-
-function keyed(deps: Deps, id: OrderId, operation: GatewayOperation, n: number): GatewayCall {
-  return { key: gatewayKey(id, operation, n), ...callBudget(deps) };
-}
-
 function requireStatus({ id, status }: Intent, wanted: Intent['status']): void {
   if (status === wanted) return;
   const settled = status === 'succeeded' || status === 'canceled';
   const words = `The intent ${id} is ${status}, not yet ${wanted}.`;
   // A settled intent will not change by asking again: somebody's word to the gateway was wrong.
   throw settled ? new Error(words) : new Unavailable(words);
-}
-
-function requireAmount(wanted: Money, got: bigint, what: string): void {
-  if (got === wanted.amountMinor) return;
-  throw new Error(`${what} ${got} where ${wanted.amountMinor} ${wanted.currency} was asked for`);
 }

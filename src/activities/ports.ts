@@ -13,6 +13,7 @@ import type {
   UnhappyStatus,
 } from '../domain/order.ts';
 import type { MailKind } from '../domain/keys.ts';
+import type { RefundId, RefundRef } from '../domain/refund.ts';
 
 export interface Deps {
   readonly book: OrderBook;
@@ -171,7 +172,7 @@ export interface ReceiptWork {
 }
 
 /** Each method is one transaction: gate, barrier, effect, status, event. */
-export interface OrderBook {
+export interface OrderBook extends RefundBook {
   reserveStock(id: OrderId): Promise<Recorded>;
   releaseStock(id: OrderId): Promise<Recorded>;
 
@@ -206,6 +207,18 @@ export interface OrderBook {
   beginUnwind(id: OrderId, reason: EndReason): Promise<{ gate: Gate; reason: EndReason | null }>;
   /** Asserts that nothing is held any more, then writes the final status, event and mail. */
   closeOrder(id: OrderId): Promise<{ status: UnhappyStatus; reason: EndReason | null }>;
+}
+
+/** Refunds that were asked for. Each method is one transaction. */
+export interface RefundBook {
+  /** Writes the "requested" entry that stands before the gateway is called. */
+  openRefund(id: RefundId): Promise<Begun<RefundWork>>;
+  /** Money, goods and events; with the last of the money the order is `refunded`, and mailed so. */
+  recordRefundSucceeded(ref: RefundRef, refund: GatewayRefund): Promise<Recorded>;
+  /** Its amount and its lines may be refunded again. Answers the refusal `refund-failed`. */
+  recordRefundFailed(ref: RefundRef, refund: GatewayRefund): Promise<Recorded>;
+  /** `unwinding` once the gateway has said no; until then a refund is not called off. */
+  refundGate(id: RefundId): Promise<{ gate: Gate; reason: string | null }>;
 }
 
 /** Mails waiting to be sent, leased so that two workers do not send the same one at once. */

@@ -6,6 +6,7 @@
 import type { Address } from '../activities/ports.ts';
 import type { MoneyJson } from '../domain/money.ts';
 import type { EndReason, OrderFacts, OrderId, OrderLine, OrderStatus } from '../domain/order.ts';
+import type { RefundFacts, RefundId, RefundStatus } from '../domain/refund.ts';
 
 // --- credentials -------------------------------------------------------------------------------
 
@@ -90,6 +91,53 @@ export interface OrderStore {
   leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly OrderFacts[]>;
   stampStarted(ids: readonly OrderId[]): Promise<void>;
 }
+
+// --- refunds -----------------------------------------------------------------------------------
+
+/** Without amount and lines it is all that is left. */
+export interface NewRefund {
+  readonly id: RefundId;
+  readonly requestId: string;
+  readonly amount?: MoneyJson | undefined;
+  readonly lines?: readonly OrderLine[] | undefined;
+  readonly restock?: boolean | undefined;
+}
+
+/** What never changes about a refund once it is accepted. */
+export interface AcceptedRefund {
+  readonly facts: RefundFacts;
+  readonly createdAt: string;
+}
+
+/** Only `requested` and `replayed` hold the key; every other answer leaves it free. */
+export type RefundAnswer =
+  | { readonly state: 'requested'; readonly refund: AcceptedRefund }
+  | { readonly state: 'replayed'; readonly refund: AcceptedRefund; readonly started: boolean }
+  | { readonly state: 'mismatched' | 'unknown' | 'in-progress' | 'wrong-currency' }
+  | { readonly state: 'unknown-sku' | 'exceeds-lines'; readonly skus: readonly string[] }
+  | { readonly state: 'exceeds-captured'; readonly refundable: MoneyJson };
+
+/** The refund as GET shows it, without its links. */
+export interface RefundSnapshot {
+  readonly id: RefundId;
+  readonly orderId: OrderId;
+  readonly status: RefundStatus;
+  readonly amount: MoneyJson;
+  readonly lines?: readonly OrderLine[];
+  readonly restock: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface RefundStore {
+  request(claim: Claim, orderId: OrderId, refund: NewRefund): Promise<RefundAnswer>;
+  find(tenantId: string, orderId: OrderId, id: RefundId): Promise<RefundSnapshot | undefined>;
+  /** Refunds that no run is known of, lent to the caller for the grace. */
+  leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly RefundFacts[]>;
+  stampStarted(ids: readonly RefundId[]): Promise<void>;
+}
+
+// --- events ------------------------------------------------------------------------------------
 
 /** Tells those who wait that these orders may have new events. */
 export interface Notifier {

@@ -33,7 +33,8 @@ export const END_REASONS = [
 export type EndReason = (typeof END_REASONS)[number];
 
 /** What the business may answer with "no". `unwinding` is the gate's own refusal. */
-export type RefusalCode = 'out-of-stock' | 'payment-declined' | 'address-refused' | 'unwinding';
+export type RefusalCode =
+  'out-of-stock' | 'payment-declined' | 'address-refused' | 'unwinding' | 'refund-failed';
 
 export const LEGAL_MOVES: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   accepted: ['reserved', 'rejected', 'cancelled'],

@@ -1,5 +1,6 @@
 /** The only door to the workflows: their names, IDs and inputs, for whoever starts or reads them. */
 import type { EndReason, OrderFacts, OrderId, UnhappyStatus } from '../domain/order.ts';
+import type { RefundFacts, RefundId, RefundStatus } from '../domain/refund.ts';
 import type { Budgets } from '../saga/index.ts';
 
 export const CHECKOUT = 'checkout';
@@ -20,3 +21,19 @@ export type CheckoutResult =
       readonly status: UnhappyStatus;
       readonly reason: EndReason | null;
     };
+
+export const REFUND = 'refund';
+
+/** The workflow ID is the refund ID: one run of a refund at a time, whoever starts it. */
+export function refundWorkflowId(id: RefundId): string {
+  return id;
+}
+
+export interface RefundInput {
+  readonly refund: RefundFacts;
+  readonly budgets?: Partial<Budgets> | undefined;
+}
+
+export interface RefundResult {
+  readonly status: Exclude<RefundStatus, 'requested'>;
+}

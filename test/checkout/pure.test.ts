@@ -1,10 +1,13 @@
-/** The checkout saga is a plain function: it runs on any runtime, here on one without Temporal. */
+/** The sagas are plain functions: they run on any runtime, here on one without Temporal. */
 import assert from 'node:assert/strict';
 import { createActivities } from '../../src/activities/index.ts';
+import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { runSaga } from '../../src/saga/index.ts';
 import { checkoutSaga } from '../../src/workflows/checkout.ts';
+import { refundSaga } from '../../src/workflows/refund.ts';
 import { startParties } from '../support/parties.ts';
 import type { RunningParties } from '../support/parties.ts';
+import { complete, requested } from '../support/refunds.ts';
 import { createWorld } from '../saga/world.ts';
 import { createShop } from '../support/shop.ts';
 import type { OrderChange, Shop } from '../support/shop.ts';
@@ -70,5 +73,24 @@ describe('the checkout saga without Temporal', () => {
       'restock: done',
       'close: done',
     ]);
+  });
+
+  it('pays a refund back although its run is cancelled before it has begun', async () => {
+    const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
+    const act = createActivities(outside.deps);
+    await complete(act, order);
+    const refund = await requested(createRefundStore(shop.pool), order);
+    const world = createWorld();
+    world.cancel();
+    const result = await runSaga(
+      (saga) => refundSaga(saga, act, refund),
+      {
+        beginUnwind: () => act.refundGate(refund),
+        close: () => Promise.resolve({ status: 'failed' as const }),
+      },
+      world,
+    );
+    assert.deepEqual(result, { status: 'succeeded' });
+    assert.equal((await shop.row(order.id)).status, 'refunded');
   });
 });

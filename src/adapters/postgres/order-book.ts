@@ -3,21 +3,21 @@
  * is one round trip and one transaction (migrations/0002 and 0003). Nothing is decided here.
  */
 import type pg from 'pg';
-import type { OrderBook, Begun, Recorded, Intent, StepResult } from '../../activities/ports.ts';
-import type { EndReason, Gate, OrderId, RefusalCode, UnhappyStatus } from '../../domain/order.ts';
-import type { MoneyJson } from '../../domain/money.ts';
+import type { OrderBook, Recorded, Intent } from '../../activities/ports.ts';
+import type { EndReason, Gate, OrderId, UnhappyStatus } from '../../domain/order.ts';
 import { call } from './pool.ts';
+import { createRefundBook } from './refund-book.ts';
+import { beginStep, recordStep } from './step-answers.ts';
 
 /** `touched` is told of every order that may have a new event, after the commit. */
 export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): OrderBook {
-  const begin = async <Work>(fn: string, id: OrderId, ...rest: unknown[]) =>
-    parse<Work>(await call<Answer>(pool, fn, id, ...rest));
+  const begin = <Work>(fn: string, id: OrderId, ...rest: unknown[]) =>
+    beginStep<Work>(pool, fn, id, ...rest);
 
   /** The last transaction of a step: it may have written an event, so whoever waits is told. */
   const record = async (fn: string, id: OrderId, ...rest: unknown[]): Promise<Recorded> => {
-    const recorded = parse<never>(await call<Answer>(pool, fn, id, ...rest));
+    const recorded = await recordStep(pool, fn, id, ...rest);
     touched(id);
-    if (recorded.state === 'open') throw new Error(`bug: ${fn} left its step open`);
     return recorded;
   };
 
@@ -51,6 +51,7 @@ export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): 
     recordRefund: (id, refund) =>
       record('record_refund', id, refund.id, refund.amount.amountMinor.toString()),
     restock: (id) => record('restock', id),
+    ...createRefundBook(pool, touched),
 
     beginUnwind: (id, reason) =>
       call<{ gate: Gate; reason: EndReason | null }>(pool, 'begin_unwind', id, reason),
@@ -64,28 +65,6 @@ export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): 
       return closed;
     },
   };
-}
-
-type Answer =
-  | { readonly state: 'done'; readonly result: StepResult }
-  | { readonly state: 'refused'; readonly code: RefusalCode; readonly detail: string }
-  | { readonly state: 'open'; readonly work: Readonly<Record<string, unknown>> };
-
-/** Two shapes of JSON become ours on the way in: money, and the time a refund was first asked. */
-function parse<Work>(answer: Answer): Begun<Work> {
-  if (answer.state !== 'open') return answer;
-  const { amount, requestedAt, intentId, ...rest } = answer.work as {
-    amount?: MoneyJson;
-    requestedAt?: string;
-    intentId?: string | null;
-  };
-  const work = {
-    ...rest,
-    ...(amount && { amount: { amountMinor: BigInt(amount.value), currency: amount.currency } }),
-    ...(requestedAt && { requestedAt: new Date(requestedAt) }),
-    ...(intentId && { intentId }),
-  };
-  return { state: 'open', work: work as Work };
 }
 
 function held(intent: Intent): string {

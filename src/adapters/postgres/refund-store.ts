@@ -1,0 +1,39 @@
+/** The API's side of refunds: one function, one round trip, one transaction (migrations/0005). */
+import type pg from 'pg';
+import type { AcceptedRefund, RefundAnswer, RefundSnapshot, RefundStore } from '../../api/ports.ts';
+import type { RefundFacts } from '../../domain/refund.ts';
+import { call } from './pool.ts';
+
+export function createRefundStore(pool: pg.Pool): RefundStore {
+  return {
+    async request({ tenantId, route, keyHash, fingerprint }, orderId, refund) {
+      const values = [tenantId, orderId, route, keyHash, fingerprint, JSON.stringify(refund)];
+      const answer = await call<AnswerRow>(pool, 'request_refund', ...values);
+      if (answer.state !== 'requested' && answer.state !== 'replayed') return answer;
+      return { ...answer, refund: parseAccepted(answer.refund) };
+    },
+    async find(tenantId, orderId, id) {
+      const found = await call<RefundSnapshot | null>(pool, 'find_refund', tenantId, orderId, id);
+      return found ?? undefined;
+    },
+    async leaseUnstarted(graceSeconds, limit) {
+      const grace = `${graceSeconds} s`;
+      const leased = await call<FactsRow[]>(pool, 'lease_unstarted_refunds', grace, limit);
+      return leased.map((row) => parseAccepted(row).facts);
+    },
+    async stampStarted(ids) {
+      await call(pool, 'stamp_refunds_started', [...ids]);
+    },
+  };
+}
+
+type FactsRow = RefundFacts & { readonly createdAt: string };
+
+type AnswerRow =
+  | Exclude<RefundAnswer, { refund: AcceptedRefund }>
+  | { readonly state: 'requested'; readonly refund: FactsRow }
+  | { readonly state: 'replayed'; readonly refund: FactsRow; readonly started: boolean };
+
+function parseAccepted({ createdAt, ...facts }: FactsRow): AcceptedRefund {
+  return { facts, createdAt };
+}

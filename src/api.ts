@@ -5,6 +5,7 @@ import { createFeed, createNotifier } from './adapters/postgres/feed.ts';
 import { createDatabaseCheck } from './adapters/postgres/health.ts';
 import { createOrderStore } from './adapters/postgres/order-store.ts';
 import { createPool } from './adapters/postgres/pool.ts';
+import { createRefundStore } from './adapters/postgres/refund-store.ts';
 import { createApp } from './api/app.ts';
 import { createOperationsApp } from './api/operations.ts';
 import { createSagaCalls } from './api/saga-calls.ts';
@@ -23,6 +24,7 @@ const url = config.DATABASE_URL;
 const size = config.DATABASE_POOL_SIZE;
 const pool = createPool({ url, size, applicationName: 'makegood-api', onLost });
 const store = createOrderStore(pool);
+const refunds = createRefundStore(pool);
 const notifier = createNotifier(pool);
 const feed = createFeed({ url, onLost });
 const sagas = connectSagaClient({
@@ -34,12 +36,14 @@ const sagas = connectSagaClient({
   budgets: config.CHECKOUT_BUDGETS as SagaClientOptions['budgets'],
 });
 const sagaCalls = createSagaCalls(sagas, log);
-const starter = createStarter({ store, sagas, log, graceSeconds: config.STARTER_GRACE_SECONDS });
+const graceSeconds = config.STARTER_GRACE_SECONDS;
+const starter = createStarter({ store, refunds, sagas, log, graceSeconds });
 
 const app = createApp({
   credentials: createCredentials(pool),
   catalogue: createCatalogue(pool),
   store,
+  refunds,
   feed,
   touched: notifier.touched,
   sagaCalls,

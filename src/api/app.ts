@@ -14,17 +14,19 @@ import type { OrderDeps } from './orders.ts';
 import type { Catalogue, Credentials } from './ports.ts';
 import { addProductRoutes } from './products.ts';
 import { answerProblem, onError, Problem } from './problems.ts';
+import { addRefundRoutes } from './refunds.ts';
+import type { RefundDeps } from './refunds.ts';
 import { requestContext } from './request-context.ts';
 import { ROUTES } from './routes.ts';
 import { refuseInvalid } from './validation.ts';
 
-export interface ApiDeps extends OrderDeps {
+export interface ApiDeps extends OrderDeps, RefundDeps {
   readonly credentials: Credentials;
   readonly catalogue: Catalogue;
   readonly log: Logger;
 }
 
-export function createApp({ credentials, catalogue, log, ...orders }: ApiDeps) {
+export function createApp({ credentials, catalogue, log, ...deps }: ApiDeps) {
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(onError);
   app.notFound((c) => answerProblem(c, new Problem('not-found')));
@@ -46,7 +48,8 @@ export function createApp({ credentials, catalogue, log, ...orders }: ApiDeps) {
   app.get(OPENAPI_PATH, (c) => c.json(document));
 
   app.use(guard(credentials, ROUTES));
-  addOrderRoutes(app, orders);
+  addOrderRoutes(app, deps);
+  addRefundRoutes(app, deps);
   addProductRoutes(app, catalogue);
   return app;
 }

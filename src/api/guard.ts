@@ -9,7 +9,7 @@ import type { ApiEnv } from './env.ts';
 import type { Credentials, Principal } from './ports.ts';
 import { Problem } from './problems.ts';
 
-export type Scope = 'orders:read' | 'orders:write';
+export type Scope = 'orders:read' | 'orders:write' | 'refunds:write';
 
 /** For a route's definition: the guard and the OpenAPI document read the same word. */
 export function needs(scope: Scope): { security: [{ apiKey: [Scope] }] } {

@@ -98,7 +98,7 @@ function mustBeAccepted(answer: PlaceAnswer, { lines }: NewOrder): Accepted {
       throw new Problem('idempotency-in-progress', { headers: { 'Retry-After': '1' } });
     case 'unknown-sku':
       throw new Problem('unknown-sku', {
-        errors: naming(answer.skus, lines, 'There is no such SKU.'),
+        errors: linesNaming(answer.skus, lines, 'There is no such SKU.'),
       });
     case 'mixed-currencies':
       throw new Problem('mixed-currencies', {
@@ -111,13 +111,17 @@ function mustBeAccepted(answer: PlaceAnswer, { lines }: NewOrder): Accepted {
       });
     case 'sold-out':
       throw new Problem('sold-out', {
-        errors: naming(answer.skus, lines, 'Fewer than that are left.'),
+        errors: linesNaming(answer.skus, lines, 'Fewer than that are left.'),
         members: { skus: answer.skus },
       });
   }
 }
 
-function naming(skus: readonly string[], lines: NewOrder['lines'], detail: string): FieldError[] {
+export function linesNaming(
+  skus: readonly string[],
+  lines: NewOrder['lines'],
+  detail: string,
+): FieldError[] {
   return lines.flatMap(({ sku }, index) =>
     skus.includes(sku) ? [{ field: `lines[${index}].sku`, detail }] : [],
   );
@@ -127,7 +131,7 @@ function naming(skus: readonly string[], lines: NewOrder['lines'], detail: strin
 const ORDER_ID = /^ord_[0-9a-z]{26}$/;
 
 /** Anything else is an ID that nobody has: it is not worth a question to the database. */
-function orderIdOf(c: Context<ApiEnv>, text: string): OrderId {
+export function orderIdOf(c: Context<ApiEnv>, text: string): OrderId {
   if (!ORDER_ID.test(text)) throw new Problem('not-found');
   c.set('orderId', text as OrderId);
   return text as OrderId;

@@ -50,6 +50,21 @@ const PROBLEMS = {
     'It is too late to cancel',
     'The payment is being captured, or has been. The order goes on.',
   ],
+  'order-in-progress': [
+    409,
+    'The order has not ended',
+    'An order can be refunded once its checkout has ended. Until it is captured, cancel it.',
+  ],
+  'amount-exceeds-captured': [
+    409,
+    'There is not that much left to refund',
+    'More than refundable: what was captured, less what is refunded or about to be.',
+  ],
+  'lines-exceed-order': [
+    409,
+    'There are not that many left to refund',
+    'Of skus, fewer were bought than are refunded, or about to be, with this request.',
+  ],
   'body-too-large': [413, 'The body is too large', 'A body may have up to 65536 bytes.'],
   'unsupported-media-type': [415, 'The body is not JSON', 'Send "Content-Type: application/json".'],
   'idempotency-key-reused': [

@@ -1,9 +1,11 @@
 /**
- * What the API shows of an order or a product. Pure, with members in one fixed order: the answer to
+ * What the API shows of an order, a refund or a product. Pure, with members in one fixed order: the answer to
  * an accepted order is made of facts that never change, so that a replay of it is byte-identical.
  */
 import type { OrderId } from '../domain/order.ts';
-import type { AcceptedOrder, OrderSnapshot, Product } from './ports.ts';
+import type { RefundRef } from '../domain/refund.ts';
+import type { AcceptedOrder, AcceptedRefund, OrderSnapshot, Product } from './ports.ts';
+import type { RefundSnapshot } from './ports.ts';
 
 export function orderPath(id: OrderId): string {
   return `/v1/orders/${id}`;
@@ -42,6 +44,37 @@ export function showOrder(order: OrderSnapshot) {
     updatedAt: order.updatedAt,
     links: orderLinks(id),
   };
+}
+
+type RefundPath = Pick<RefundRef, 'id' | 'orderId'>;
+
+export function refundPath({ id, orderId }: RefundPath): string {
+  return `${orderPath(orderId)}/refunds/${id}`;
+}
+
+export function showAcceptedRefund({ facts, createdAt }: AcceptedRefund) {
+  const { id, orderId, amountMinor, currency } = facts;
+  const amount = { value: amountMinor, currency };
+  return { id, orderId, createdAt, amount, links: refundLinks(facts) };
+}
+
+export function showRefund(refund: RefundSnapshot) {
+  const { id, orderId, status, amount, lines, restock, createdAt, updatedAt } = refund;
+  return {
+    id,
+    orderId,
+    status,
+    amount: { value: amount.value, currency: amount.currency },
+    ...(lines && { lines: lines.map(({ sku, quantity }) => ({ sku, quantity })) }),
+    restock,
+    createdAt,
+    updatedAt,
+    links: refundLinks(refund),
+  };
+}
+
+function refundLinks(refund: RefundPath) {
+  return { self: refundPath(refund), order: orderPath(refund.orderId) };
 }
 
 export function showProduct({ sku, name, price, available }: Product) {

@@ -38,9 +38,9 @@ export function headerOf(description: string) {
   return { description, schema: { type: 'string' as const } };
 }
 
-export function replayHeaders() {
+export function replayHeaders(location = 'The order.') {
   return {
-    Location: headerOf('The order.'),
+    Location: headerOf(location),
     'Idempotent-Replayed': headerOf('true on a replay.'),
   };
 }

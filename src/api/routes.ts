@@ -6,6 +6,7 @@ import { needs } from './guard.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { headerOf, headerParameter, json, keyParameter, problems } from './route-parts.ts';
 import { replayHeaders } from './route-parts.ts';
+import { getRefund, requestRefund } from './refund-routes.ts';
 import * as schema from './schemas.ts';
 import { LONGEST_WAIT_SECONDS } from './waiting.ts';
 
@@ -140,4 +141,12 @@ export const getProduct = createRoute({
 });
 
 /** All of them, in the order of the document. What is not in this list answers nobody. */
-export const ROUTES = [placeOrder, getOrder, cancelOrder, listProducts, getProduct] as const;
+export const ROUTES = [
+  placeOrder,
+  getOrder,
+  cancelOrder,
+  requestRefund,
+  getRefund,
+  listProducts,
+  getProduct,
+] as const;

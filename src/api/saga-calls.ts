@@ -6,9 +6,11 @@
 import type { Logger } from 'pino';
 import type { SagaClient } from '../client/ports.ts';
 import type { OrderFacts, OrderId } from '../domain/order.ts';
+import type { RefundFacts } from '../domain/refund.ts';
 
 export interface SagaCalls {
   start(order: OrderFacts): void;
+  startRefund(refund: RefundFacts): void;
   cancel(id: OrderId): void;
   /** Resolves when none is under way any more; for the drain. */
   settled(): Promise<void>;
@@ -31,6 +33,8 @@ export function createSagaCalls(sagas: SagaClient, log: Logger): SagaCalls {
   };
   return {
     start: (order) => call(order.id, 'left to the starter', () => sagas.startCheckout(order)),
+    startRefund: (refund) =>
+      call(refund.orderId, 'left to the starter', () => sagas.startRefund(refund)),
     cancel: (id) => call(id, 'the run learns of it from the gate', () => sagas.cancelCheckout(id)),
     async settled() {
       await Promise.all(underWay);

@@ -6,7 +6,7 @@ import { z } from '@hono/zod-openapi';
 import { END_REASONS, ORDER_STATUSES } from '../domain/order.ts';
 import { PROBLEM_TYPES } from './problems.ts';
 
-const money = z
+export const money = z
   .strictObject({
     value: z
       .string()
@@ -30,15 +30,16 @@ const text = (longest: number) =>
 
 const sku = text(64).openapi({ example: 'TEA-EARL-GREY' });
 const quantity = z.number().int().min(1).max(1000).openapi({ example: 2 });
+export const orderLines = z.array(z.strictObject({ sku, quantity })).min(1).max(100).openapi({
+  description: 'The same SKU twice is summed.',
+});
 const metadata = z
   .record(z.string().min(1).max(40), z.string().max(500))
   .refine((value) => Object.keys(value).length <= 20, 'May have up to 20 entries.');
 
 export const placeOrderRequest = z
   .strictObject({
-    lines: z.array(z.strictObject({ sku, quantity })).min(1).max(100).openapi({
-      description: 'The same SKU twice is summed.',
-    }),
+    lines: orderLines,
     customer: z.strictObject({
       email: z.email('Must be an e-mail address.').max(254).openapi({ example: 'ada@example.com' }),
       name: text(200).openapi({ example: 'Ada Lovelace' }),
@@ -69,7 +70,7 @@ export const placeOrderRequest = z
   .openapi('PlaceOrderRequest');
 
 const links = z.object({ self: z.string(), cancel: z.string() });
-const orderId = z.string().openapi({ example: 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb' });
+export const orderId = z.string().openapi({ example: 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb' });
 
 export const acceptedOrder = z
   .object({ id: orderId, createdAt: z.iso.datetime(), amount: money, links })

@@ -1,5 +1,6 @@
 /** What the API needs of the sagas: start one, cancel one. `src/client` meets it with Temporal. */
 import type { OrderFacts, OrderId } from '../domain/order.ts';
+import type { RefundFacts } from '../domain/refund.ts';
 
 export interface SagaClient {
   /**
@@ -7,6 +8,8 @@ export interface SagaClient {
    * Throws `Unavailable` when Temporal does not answer in time; the starter tries again.
    */
   startCheckout(order: OrderFacts): Promise<void>;
+  /** The same for a refund that was asked for. */
+  startRefund(refund: RefundFacts): Promise<void>;
   /**
    * Tells a running checkout that its order was cancelled. A hint that makes it look sooner: the
    * order's gate has decided already. Throws `Unavailable` when Temporal does not answer in time.

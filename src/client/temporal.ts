@@ -10,10 +10,11 @@ import {
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { OrderFacts } from '../domain/order.ts';
+import type { OrderFacts, OrderRef } from '../domain/order.ts';
+import type { RefundFacts, RefundRef } from '../domain/refund.ts';
 import { Unavailable } from '../domain/wrong.ts';
-import { CHECKOUT, checkoutWorkflowId } from '../workflows/contract.ts';
-import type { CheckoutInput } from '../workflows/contract.ts';
+import { CHECKOUT, checkoutWorkflowId, REFUND, refundWorkflowId } from '../workflows/contract.ts';
+import type { CheckoutInput, RefundInput } from '../workflows/contract.ts';
 import type { SagaClient } from './ports.ts';
 
 export interface SagaClientOptions {
@@ -62,13 +63,23 @@ export function connectSagaClient({
           workflowId: checkoutWorkflowId(order.id),
           taskQueue,
           args: [input],
-          // A completed order never runs again; one whose run was terminated can.
-          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-          memo: { requestId: order.requestId, tenantId: order.tenantId },
+          ...startOnce(order),
           staticSummary: summaryOf(order),
         });
       await ask('start the order', start, WorkflowExecutionAlreadyStartedError);
+    },
+
+    async startRefund(refund) {
+      const input: RefundInput = { refund, budgets };
+      const start = () =>
+        client.workflow.start(REFUND, {
+          workflowId: refundWorkflowId(refund.id),
+          taskQueue,
+          args: [input],
+          ...startOnce(refund),
+          staticSummary: refundSummaryOf(refund),
+        });
+      await ask('start the refund', start, WorkflowExecutionAlreadyStartedError);
     },
 
     async cancelCheckout(id) {
@@ -93,6 +104,15 @@ export function connectSagaClient({
 
 type ErrorClass = typeof WorkflowExecutionAlreadyStartedError | typeof WorkflowNotFoundError;
 
+/** What has completed never runs again; what was terminated can. */
+function startOnce({ requestId, tenantId }: OrderRef | RefundRef) {
+  return {
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+    memo: { requestId, tenantId },
+  };
+}
+
 // Temporal refuses a summary of more than 400 bytes; it suggests 200.
 const SUMMARY_LENGTH = 120;
 
@@ -100,4 +120,8 @@ function summaryOf({ amountMinor, currency, lines }: OrderFacts): string {
   const list = lines.map(({ sku, quantity }) => `${quantity} x ${sku}`).join(', ');
   const short = list.length > SUMMARY_LENGTH ? `${lines.length} lines` : list;
   return `${short} for ${amountMinor} minor units ${currency}`;
+}
+
+function refundSummaryOf({ orderId, amountMinor, currency }: RefundFacts): string {
+  return `refund of ${amountMinor} minor units ${currency} for ${orderId}`;
 }

@@ -63,7 +63,7 @@ describe('Credentials', () => {
         .filter(({ method, path }) => method !== 'ALL' && path !== '/v1/openapi.json')
         .map(({ method, path }) => `${method} ${path}`),
     );
-    assert.equal(paths.size, 5);
+    assert.equal(paths.size, 7);
     const noScopes = await addKey(api.pool, api.acme.id, []);
     for (const route of paths) {
       const [method = '', path = ''] = route.split(' ');

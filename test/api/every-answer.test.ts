@@ -108,6 +108,8 @@ describe('Every answer', () => {
       '/v1/orders',
       '/v1/orders/{id}',
       '/v1/orders/{id}/cancel',
+      '/v1/orders/{id}/refunds',
+      '/v1/orders/{id}/refunds/{refundId}',
       '/v1/products',
       '/v1/products/{sku}',
     ]);

@@ -11,16 +11,19 @@ import { createFeed, createNotifier } from '../../src/adapters/postgres/feed.ts'
 import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
 import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
 import { createPool } from '../../src/adapters/postgres/pool.ts';
+import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { createApp } from '../../src/api/app.ts';
 import { createSagaCalls } from '../../src/api/saga-calls.ts';
 import type { SagaClient } from '../../src/client/ports.ts';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
+import type { RefundFacts } from '../../src/domain/refund.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
 import { createLogger } from '../../src/log.ts';
 import { createDatabase } from '../support/database.ts';
 
 export interface RecordingSagas extends SagaClient {
   readonly started: OrderFacts[];
+  readonly refunds: RefundFacts[];
   readonly cancelled: OrderId[];
   /** As if Temporal were down. */
   down: boolean;
@@ -29,9 +32,11 @@ export interface RecordingSagas extends SagaClient {
 export function recordingSagas(): RecordingSagas {
   const sagas: RecordingSagas = {
     started: [],
+    refunds: [],
     cancelled: [],
     down: false,
     startCheckout: (order) => answer(() => sagas.started.push(order)),
+    startRefund: (refund) => answer(() => sagas.refunds.push(refund)),
     cancelCheckout: (id) => answer(() => sagas.cancelled.push(id)),
     ready: () => Promise.resolve(!sagas.down),
     close: () => Promise.resolve(),
@@ -55,12 +60,14 @@ export function createProcess(url: string, poolSize = 10) {
   const log = createLogger({ level: 'info', name: 'test', destination });
   const sagas = recordingSagas();
   const store = createOrderStore(pool);
+  const refunds = createRefundStore(pool);
   const notifier = createNotifier(pool);
   const feed = createFeed({ url });
   const app = createApp({
     credentials: createCredentials(pool),
     catalogue: createCatalogue(pool),
     store,
+    refunds,
     feed,
     touched: notifier.touched,
     sagaCalls: createSagaCalls(sagas, log),
@@ -70,6 +77,7 @@ export function createProcess(url: string, poolSize = 10) {
     app,
     pool,
     store,
+    refunds,
     feed,
     notifier,
     sagas,
@@ -98,7 +106,7 @@ export async function createHarness() {
       await api.close();
       await database.drop();
     },
-    async count(table: 'order' | 'idempotency_claim'): Promise<number> {
+    async count(table: 'order' | 'idempotency_claim' | 'refund'): Promise<number> {
       const { rows } = await api.pool.query<{ n: string }>(
         `SELECT count(*)::text n FROM "${table}"`,
       );
@@ -119,7 +127,7 @@ export interface Tenant {
 async function addTenant(pool: pg.Pool, name: string): Promise<Tenant> {
   const id = `ten_${name}`;
   await pool.query('INSERT INTO tenant (id, name) VALUES ($1, $2)', [id, name]);
-  const key = await addKey(pool, id, ['orders:read', 'orders:write']);
+  const key = await addKey(pool, id, ['orders:read', 'orders:write', 'refunds:write']);
   const readOnlyKey = await addKey(pool, id, ['orders:read']);
   for (const [sku, price, currency, available] of CATALOGUE) {
     await pool.query('INSERT INTO product VALUES ($1, $2, $3, $4, $5)', [

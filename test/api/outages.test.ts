@@ -84,7 +84,7 @@ describe('The starter', () => {
     await api.pool.query(`UPDATE "order" SET created_at = created_at - interval '1 minute'`);
     const sagas = recordingSagas();
     const starters = [30, 30, 30].map((graceSeconds) =>
-      createStarter({ store: api.store, sagas, log: api.log, graceSeconds, everyMs: 10 }),
+      createStarter({ ...api, sagas, graceSeconds, everyMs: 10 }),
     );
     await eventually(async () => (await unstarted()) === 0);
     await Promise.all(starters.map((starter) => starter.stop()));
@@ -104,7 +104,7 @@ describe('The starter', () => {
       return sagas.startCheckout(order);
     };
     // A pass lends all five for the grace, so that each grace sees one question.
-    const options = { store: api.store, sagas: { startCheckout }, log: api.log, everyMs: 10 };
+    const options = { ...api, sagas: { ...sagas, startCheckout }, everyMs: 10 };
     const starter = createStarter({ ...options, graceSeconds: 0.3 });
     await eventually(() => asked > 0);
     assert.equal(asked, 1);

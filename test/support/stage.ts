@@ -16,6 +16,7 @@ import { createOutbox } from '../../src/adapters/postgres/outbox.ts';
 import { connectSagaClient } from '../../src/client/temporal.ts';
 import type { SagaClient } from '../../src/client/ports.ts';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
+import type { RefundFacts } from '../../src/domain/refund.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
 import type { Budgets } from '../../src/saga/index.ts';
 import type { Parties } from './audit.ts';
@@ -54,6 +55,8 @@ export interface Stage {
   readonly slow: (step: keyof Activities) => void;
   /** Starts the checkout and waits for its end; clears faults and hooks. */
   readonly run: (order: OrderFacts) => Promise<void>;
+  /** The same for a refund that was asked for. */
+  readonly runRefund: (refund: RefundFacts) => Promise<void>;
   /** Replays every history made here against the current bundle. */
   readonly replayAll: () => Promise<number>;
   readonly close: () => Promise<void>;
@@ -87,7 +90,19 @@ export async function createStage(): Promise<Stage> {
   const clientConnection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection: clientConnection });
   const outbox = createOutbox(shop.pool);
-  const ran: OrderId[] = [];
+  const ran: string[] = [];
+  /** Starts a saga, waits for its end, and clears what was arranged for it. */
+  const toItsEnd = async (id: string, start: () => Promise<void>) => {
+    ran.push(id);
+    await start();
+    await client.workflow.getHandle(id).result();
+    hooks.clear();
+    clearBook();
+    await outside.clearFaults();
+    await sendDueMails(outbox, deps.mailer, (_, error) => {
+      throw error;
+    });
+  };
 
   return {
     shop,
@@ -102,17 +117,8 @@ export async function createStage(): Promise<Stage> {
       // The local try, and the regular ones.
       hooks.set(step, { act, times: 1 + SHORT_BUDGETS.attempts });
     },
-    async run(order) {
-      ran.push(order.id);
-      await sagas.startCheckout(order);
-      await client.workflow.getHandle(order.id).result();
-      hooks.clear();
-      clearBook();
-      await outside.clearFaults();
-      await sendDueMails(outbox, deps.mailer, (_, error) => {
-        throw error;
-      });
-    },
+    run: (order) => toItsEnd(order.id, () => sagas.startCheckout(order)),
+    runRefund: (refund) => toItsEnd(refund.id, () => sagas.startRefund(refund)),
     async replayAll() {
       for (const id of ran) {
         const history = await client.workflow.getHandle(id).fetchHistory();
@@ -159,11 +165,11 @@ interface Hook {
 function hooked(activities: Activities, hooks: Map<string, Hook>): Activities {
   const entries = Object.entries(activities).map(([name, activity]) => [
     name,
-    async (order: OrderFacts, ...rest: [never]) => {
+    async (order: never, ...rest: [never]) => {
       const hook = hooks.get(name);
       if (hook !== undefined && hook.times > 0) {
         hook.times -= 1;
-        await hook.act(order.id);
+        await hook.act((order as OrderFacts).id);
       }
       return await activity(order, ...rest);
     },

@@ -104,7 +104,7 @@ async function addApiKey({ pool }: Shop): Promise<string> {
   const { id, key, secretHash } = makeApiKey('dev');
   await pool.query(
     `INSERT INTO api_key (id, tenant_id, secret_hash, scopes) VALUES ($1, $2, $3, $4)`,
-    [id, TENANT, secretHash, ['orders:read', 'orders:write']],
+    [id, TENANT, secretHash, ['orders:read', 'orders:write', 'refunds:write']],
   );
   return key;
 }

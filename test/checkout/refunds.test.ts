@@ -7,6 +7,7 @@ import { createActivities } from '../../src/activities/index.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import type { RefundStore } from '../../src/api/ports.ts';
 import type { RefundFacts } from '../../src/domain/refund.ts';
+import { audit } from '../support/audit.ts';
 import { auditRefunds, complete, euros, paidBack, requested } from '../support/refunds.ts';
 import type { OrderChange } from '../support/shop.ts';
 import { createStage } from '../support/stage.ts';
@@ -130,8 +131,18 @@ describe('a refund', () => {
     );
   });
 
+  it('that nobody asked for waits for the bank too, while an order is made good', async () => {
+    await stage.shop.stock('SKU-slow', 5);
+    const change = { postalCode: '00000', paymentMethod: 'pm_card_pendingRefund' };
+    const order = await stage.shop.order([{ sku: 'SKU-slow', quantity: 2 }], change);
+    await stage.run(order);
+    assert.equal((await stage.shop.row(order.id)).status, 'refunded');
+    assert.equal(await stage.shop.shelf('SKU-slow'), '5/0/0');
+    await audit(stage.parties, order, 'refunded');
+  });
+
   it('replays every history made here against the current workflows', async () => {
-    assert.equal(await stage.replayAll(), troubles.length + 4);
+    assert.equal(await stage.replayAll(), troubles.length + 5);
   });
 });
 

@@ -62,7 +62,9 @@ export async function createRefundScene() {
       return { refunded: Number(row?.payment), asked: Number(row?.asked) };
     },
     async mailsOf({ id }: OrderFacts) {
-      await sendDueMails(createOutbox(shop.pool), outside.deps.mailer);
+      await sendDueMails(createOutbox(shop.pool), outside.deps.mailer, (_, error) => {
+        throw error;
+      });
       const answer = await fetch(`${outside.parties.mailUrl}/mails?orderId=${id}`);
       return (await answer.json()) as { messageId: string; text: string }[];
     },

@@ -24,6 +24,8 @@ export interface Desk {
   declines(): boolean;
   /** Currency is the intent's, save for the effect that creates it. */
   record(effect: News, currency?: string): void;
+  /** What came of an earlier request in the meantime: it is not this request's doing. */
+  settle(effect: News): void;
 }
 
 export const amount = z

@@ -79,7 +79,7 @@ function settleRefunds(desk: Desk, intent: IntentState): void {
   for (const { id, amount, metadata, createdAt, status, fate } of intent.refunds) {
     if (status !== 'pending' || desk.nowMs - Date.parse(createdAt) < PENDING_MS) continue;
     const effect = { intent: intent.id, amount, refund: id };
-    if (fate === 'never') desk.record({ effect: 'refund-failed', ...effect });
-    else desk.record({ effect: 'refunded', metadata, ...effect });
+    if (fate === 'never') desk.settle({ effect: 'refund-failed', ...effect });
+    else desk.settle({ effect: 'refunded', metadata, ...effect });
   }
 }

@@ -169,16 +169,22 @@ function openDesk(
   const effects: GatewayEffect[] = [];
   const nowMs = now();
   const at = new Date(nowMs).toISOString();
+  const line = { kind: 'effect', at, orderId, requestId } as const;
+  const currencyOf = ({ intent }: { intent: string }) => state.intents.get(intent)?.currency ?? '';
+  const append = (effect: GatewayEffect) => {
+    state.apply(effect);
+    effects.push(effect);
+  };
   const desk: Desk = {
     nowMs,
     state,
     intentId,
     declines: () => faults.strike(operation, orderId, ['decline']) !== undefined,
-    record(news, currency = state.intents.get(news.intent)?.currency ?? '') {
-      const line = { kind: 'effect', at, operation, orderId, requestId, key, currency } as const;
-      const effect: GatewayEffect = { ...line, ...news };
-      state.apply(effect);
-      effects.push(effect);
+    record(news, currency = currencyOf(news)) {
+      append({ ...line, operation, key, currency, ...news });
+    },
+    settle(news) {
+      append({ ...line, operation: 'settle', key: null, currency: currencyOf(news), ...news });
     },
   };
   return { effects, desk };

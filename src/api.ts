@@ -11,6 +11,7 @@ import { createOperationsApp } from './api/operations.ts';
 import { createSagaCalls } from './api/saga-calls.ts';
 import { listen } from './api/server.ts';
 import { createStarter } from './api/starter.ts';
+import { createWatcher } from './api/watcher.ts';
 import { connectSagaClient } from './client/temporal.ts';
 import type { SagaClientOptions } from './client/temporal.ts';
 import { readConfig } from './config.ts';
@@ -38,6 +39,13 @@ const sagas = connectSagaClient({
 const sagaCalls = createSagaCalls(sagas, log);
 const graceSeconds = config.STARTER_GRACE_SECONDS;
 const starter = createStarter({ store, refunds, sagas, log, graceSeconds });
+const watcher = createWatcher({
+  store,
+  sagas,
+  touched: notifier.touched,
+  log,
+  silenceSeconds: config.WATCHER_SILENCE_SECONDS,
+});
 
 const app = createApp({
   credentials: createCredentials(pool),
@@ -80,7 +88,7 @@ async function drain(reason: string): Promise<void> {
   log.info({ reason }, 'draining');
   const answered = api.close();
   await feed.close();
-  await Promise.all([answered, starter.stop()]);
+  await Promise.all([answered, starter.stop(), watcher.stop()]);
   await sagaCalls.settled();
   await notifier.close();
   await Promise.all([health.close(), pool.end(), sagas.close()]);

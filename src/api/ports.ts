@@ -90,6 +90,19 @@ export interface OrderStore {
   /** Orders that no run is known of, lent to the caller for the grace. */
   leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly OrderFacts[]>;
   stampStarted(ids: readonly OrderId[]): Promise<void>;
+  /** Started and unfinished orders without news for so long, lent to the caller for as long. */
+  leaseSilent(silenceSeconds: number, limit: number): Promise<readonly SilentOrder[]>;
+  /** Calls an operator, once; false when the order has moved on, or one is called already. */
+  flagBlocked(id: OrderId, silenceSeconds: number): Promise<boolean>;
+  unflagBlocked(id: OrderId): Promise<void>;
+}
+
+export interface SilentOrder {
+  readonly facts: OrderFacts;
+  /** The gate is `unwinding` because somebody cancelled. */
+  readonly isCancelled: boolean;
+  /** An operator was called because of a blocked run. */
+  readonly isBlocked: boolean;
 }
 
 // --- refunds -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/** What the API needs of the sagas: start one, cancel one. `src/client` meets it with Temporal. */
+/** What the API needs of the sagas: start, cancel, look at one. `src/client` meets it with Temporal. */
 import type { OrderFacts, OrderId } from '../domain/order.ts';
 import type { RefundFacts } from '../domain/refund.ts';
 
@@ -15,7 +15,23 @@ export interface SagaClient {
    * order's gate has decided already. Throws `Unavailable` when Temporal does not answer in time.
    */
   cancelCheckout(id: OrderId): Promise<void>;
+  /**
+   * What became of the order's latest run. Work that no worker has taken for longer than the
+   * patience blocks it. Throws `Unavailable` when Temporal does not answer in time.
+   */
+  describeCheckout(id: OrderId, patienceSeconds: number): Promise<CheckoutRun>;
   /** Whether Temporal answers; for readiness. */
   ready(): Promise<boolean>;
   close(): Promise<void>;
 }
+
+export type CheckoutRun =
+  | {
+      readonly state: 'running';
+      readonly cancelRequested: boolean;
+      /** Why it cannot go on by itself, in an operator's words. */
+      readonly blocked?: string;
+    }
+  | {
+      readonly state: 'completed' | 'failed' | 'canceled' | 'terminated' | 'timed out' | 'missing';
+    };

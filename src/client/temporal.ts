@@ -1,6 +1,6 @@
 /**
- * Starts and cancels sagas on Temporal. Every call has a deadline, because nothing that was accepted
- * depends on its outcome: the order is in PostgreSQL, and the starter tries again.
+ * Starts, cancels and describes sagas on Temporal. Every call has a deadline, because nothing that
+ * was accepted depends on its outcome: the order is in PostgreSQL, and starter and watcher try again.
  */
 import {
   Client,
@@ -15,6 +15,7 @@ import type { RefundFacts, RefundRef } from '../domain/refund.ts';
 import { Unavailable } from '../domain/wrong.ts';
 import { CHECKOUT, checkoutWorkflowId, REFUND, refundWorkflowId } from '../workflows/contract.ts';
 import type { CheckoutInput, RefundInput } from '../workflows/contract.ts';
+import { describeRun } from './describe.ts';
 import type { SagaClient } from './ports.ts';
 
 export interface SagaClientOptions {
@@ -43,16 +44,24 @@ export function connectSagaClient({
   });
   const client = new Client({ connection, namespace });
 
-  /** Runs one call under the deadline; `settled` names the errors that mean "it is so already". */
-  const ask = async (what: string, call: () => Promise<unknown>, settled: ErrorClass) => {
+  /** Runs one call under the deadline. */
+  const ask = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
     try {
-      await client.withDeadline(Date.now() + DEADLINE_MS, call);
+      return await client.withDeadline(Date.now() + DEADLINE_MS, call);
     } catch (error) {
-      if (error instanceof settled) return;
       throw new Unavailable(`Temporal did not ${what}: ${(error as Error).message}`, {
         cause: error,
       });
     }
+  };
+
+  /** `settled` names the errors that mean "it is so already". */
+  const settle = async (what: string, call: () => Promise<unknown>, settled: ErrorClass) => {
+    await ask(what, () =>
+      call().catch((error: unknown) => {
+        if (!(error instanceof settled)) throw error;
+      }),
+    );
   };
 
   return {
@@ -66,7 +75,7 @@ export function connectSagaClient({
           ...startOnce(order),
           staticSummary: summaryOf(order),
         });
-      await ask('start the order', start, WorkflowExecutionAlreadyStartedError);
+      await settle('start the order', start, WorkflowExecutionAlreadyStartedError);
     },
 
     async startRefund(refund) {
@@ -84,8 +93,13 @@ export function connectSagaClient({
 
     async cancelCheckout(id) {
       const cancel = () => client.workflow.getHandle(checkoutWorkflowId(id)).cancel();
-      await ask('cancel the order', cancel, WorkflowNotFoundError);
+      await settle('cancel the order', cancel, WorkflowNotFoundError);
     },
+
+    describeCheckout: (id, patienceSeconds) =>
+      ask('describe the order', () =>
+        describeRun(client, checkoutWorkflowId(id), patienceSeconds * 1_000),
+      ),
 
     async ready() {
       try {

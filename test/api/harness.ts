@@ -14,7 +14,7 @@ import { createPool } from '../../src/adapters/postgres/pool.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { createApp } from '../../src/api/app.ts';
 import { createSagaCalls } from '../../src/api/saga-calls.ts';
-import type { SagaClient } from '../../src/client/ports.ts';
+import type { CheckoutRun, SagaClient } from '../../src/client/ports.ts';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
 import type { RefundFacts } from '../../src/domain/refund.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
@@ -25,6 +25,9 @@ export interface RecordingSagas extends SagaClient {
   readonly started: OrderFacts[];
   readonly refunds: RefundFacts[];
   readonly cancelled: OrderId[];
+  readonly described: OrderId[];
+  /** What every run is described as. */
+  run: CheckoutRun;
   /** As if Temporal were down. */
   down: boolean;
 }
@@ -34,10 +37,16 @@ export function recordingSagas(): RecordingSagas {
     started: [],
     refunds: [],
     cancelled: [],
+    described: [],
+    run: { state: 'running', cancelRequested: false },
     down: false,
     startCheckout: (order) => answer(() => sagas.started.push(order)),
     startRefund: (refund) => answer(() => sagas.refunds.push(refund)),
     cancelCheckout: (id) => answer(() => sagas.cancelled.push(id)),
+    async describeCheckout(id) {
+      await answer(() => sagas.described.push(id));
+      return sagas.run;
+    },
     ready: () => Promise.resolve(!sagas.down),
     close: () => Promise.resolve(),
   };

@@ -1,0 +1,54 @@
+/**
+ * What the starter and the watcher share: a pass now and then in every API process, and a look at
+ * whether Temporal answers before it is asked many things at once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+
+export interface Loop {
+  /** Resolves when the pass under way has ended. */
+  stop(): Promise<void>;
+}
+
+export interface LoopOptions {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly log: Logger;
+  /** A pass that throws is logged, and the next one tries again. */
+  readonly pass: (stopping: AbortSignal) => Promise<void>;
+}
+
+export function createLoop(options: LoopOptions): Loop {
+  const stopping = new AbortController();
+  const running = run(options, stopping.signal);
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function run({ name, everyMs, log, pass }: LoopOptions, stopping: AbortSignal) {
+  while (!stopping.aborted) {
+    await pass(stopping).catch((error: unknown) =>
+      log.warn({ err: error }, `the ${name} tries again`),
+    );
+    // With jitter, so that many API processes do not ask at the same moment for ever.
+    const pause = everyMs * (0.75 + Math.random() / 2);
+    await sleep(pause, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+/**
+ * Answers those for which `tryOne` was true. The first one goes alone: while Temporal is down, one
+ * refused call is enough to know.
+ */
+export async function probeFirst<Item>(
+  [first, ...rest]: readonly Item[],
+  tryOne: (item: Item) => Promise<boolean>,
+): Promise<Item[]> {
+  if (first === undefined || !(await tryOne(first))) return [];
+  const worked = await Promise.all(rest.map(tryOne));
+  return [first, ...rest.filter((_, index) => worked[index])];
+}

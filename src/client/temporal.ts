@@ -88,7 +88,7 @@ export function connectSagaClient({
           ...startOnce(refund),
           staticSummary: refundSummaryOf(refund),
         });
-      await ask('start the refund', start, WorkflowExecutionAlreadyStartedError);
+      await settle('start the refund', start, WorkflowExecutionAlreadyStartedError);
     },
 
     async cancelCheckout(id) {

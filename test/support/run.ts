@@ -88,5 +88,5 @@ async function temporal(directory: string, running: Running[]): Promise<Services
   const [port, uiPort] = [await freePort(), await freePort()];
   const started = await startTemporal({ binary, stateDir: directory, port, uiPort, logFile });
   running.push(started);
-  return { address: started.address, uiUrl: started.uiUrl };
+  return { address: started.address, uiUrl: started.uiUrl, binary };
 }

@@ -7,7 +7,12 @@ export interface Services {
     /** A database with all migrations, to copy. */
     readonly template: string;
   };
-  readonly temporal: { readonly address: string; readonly uiUrl: string };
+  readonly temporal: {
+    readonly address: string;
+    readonly uiUrl: string;
+    /** The `temporal` command, for what operators do with it. */
+    readonly binary: string;
+  };
   /** The prebuilt workflows, for `workflowBundle: { codePath: file }`. */
   readonly bundle: { readonly file: string };
 }

@@ -47,16 +47,19 @@ export interface Stage {
   readonly deps: Deps;
   readonly sagas: SagaClient;
   readonly client: Client;
+  readonly taskQueue: string;
   /** The next order's troubles with PostgreSQL. */
   readonly failBook: (fault: BookFault) => void;
   /** Runs once, just before the activity is called for the first time; cleared after each order. */
   readonly beforeStep: (step: keyof Activities, act: (id: OrderId) => Promise<void>) => void;
   /** Every try that a step which may fail has takes longer than it may. */
   readonly slow: (step: keyof Activities) => void;
-  /** Starts the checkout and waits for its end; clears faults and hooks. */
+  /** Starts the checkout and waits for its end; tidies up. */
   readonly run: (order: OrderFacts) => Promise<void>;
   /** The same for a refund that was asked for. */
   readonly runRefund: (refund: RefundFacts) => Promise<void>;
+  /** Waits for every activity under way, then clears faults and hooks and sends what mails wait. */
+  readonly tidy: () => Promise<void>;
   /** Replays every history made here against the current bundle. */
   readonly replayAll: () => Promise<number>;
   readonly close: () => Promise<void>;
@@ -71,6 +74,7 @@ export async function createStage(): Promise<Stage> {
   const outside = await startParties(shop);
   const { deps, failBook, clearBook } = faulty({ ...outside.deps, timeLeftMs });
   const hooks = new Map<string, Hook>();
+  const underWay = new Set<Promise<unknown>>();
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address: temporal.address });
@@ -78,7 +82,7 @@ export async function createStage(): Promise<Stage> {
     connection,
     taskQueue,
     workflowBundle: { codePath: bundle.file },
-    activities: hooked(createActivities(deps), hooks),
+    activities: hooked(createActivities(deps), hooks, underWay),
   });
   const running = worker.run();
   const sagas = connectSagaClient({
@@ -91,17 +95,21 @@ export async function createStage(): Promise<Stage> {
   const client = new Client({ connection: clientConnection });
   const outbox = createOutbox(shop.pool);
   const ran: string[] = [];
-  /** Starts a saga, waits for its end, and clears what was arranged for it. */
-  const toItsEnd = async (id: string, start: () => Promise<void>) => {
-    ran.push(id);
-    await start();
-    await client.workflow.getHandle(id).result();
+  const tidy = async (): Promise<void> => {
+    await Promise.allSettled(underWay);
     hooks.clear();
     clearBook();
     await outside.clearFaults();
     await sendDueMails(outbox, deps.mailer, (_, error) => {
       throw error;
     });
+  };
+  /** Starts a saga, waits for its end, and clears what was arranged for it. */
+  const toItsEnd = async (id: string, start: () => Promise<void>) => {
+    ran.push(id);
+    await start();
+    await client.workflow.getHandle(id).result();
+    await tidy();
   };
 
   return {
@@ -110,6 +118,7 @@ export async function createStage(): Promise<Stage> {
     deps,
     sagas,
     client,
+    taskQueue,
     failBook,
     beforeStep: (step, act) => void hooks.set(step, { act, times: 1 }),
     slow: (step) => {
@@ -119,6 +128,7 @@ export async function createStage(): Promise<Stage> {
     },
     run: (order) => toItsEnd(order.id, () => sagas.startCheckout(order)),
     runRefund: (refund) => toItsEnd(refund.id, () => sagas.startRefund(refund)),
+    tidy,
     async replayAll() {
       for (const id of ran) {
         const history = await client.workflow.getHandle(id).fetchHistory();
@@ -162,17 +172,28 @@ interface Hook {
   times: number;
 }
 
-function hooked(activities: Activities, hooks: Map<string, Hook>): Activities {
-  const entries = Object.entries(activities).map(([name, activity]) => [
-    name,
-    async (order: never, ...rest: [never]) => {
+function hooked(
+  activities: Activities,
+  hooks: Map<string, Hook>,
+  underWay: Set<Promise<unknown>>,
+): Activities {
+  const entries = Object.entries(activities).map(([name, activity]) => {
+    const act = async (order: never, ...rest: [never]) => {
       const hook = hooks.get(name);
       if (hook !== undefined && hook.times > 0) {
         hook.times -= 1;
         await hook.act((order as OrderFacts).id);
       }
       return await activity(order, ...rest);
-    },
-  ]);
+    };
+    return [
+      name,
+      async (order: never, ...rest: [never]) => {
+        const acting = act(order, ...rest);
+        underWay.add(acting);
+        return await acting.finally(() => underWay.delete(acting));
+      },
+    ];
+  });
   return Object.fromEntries(entries) as Activities;
 }

@@ -1,7 +1,7 @@
 /** The order book's rules, in PostgreSQL itself: gate, barrier, status table, races. */
 import assert from 'node:assert/strict';
 import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
-import { LEGAL_MOVES } from '../../src/domain/order.ts';
+import { isEnded, LEGAL_MOVES, ORDER_STATUSES } from '../../src/domain/order.ts';
 import type { OrderBook } from '../../src/activities/ports.ts';
 import { createShop } from '../support/shop.ts';
 import type { Shop } from '../support/shop.ts';
@@ -41,6 +41,16 @@ describe('the order book', () => {
     assert.deepEqual(
       rows.map((row) => [row.from_status, row.to]),
       domain,
+    );
+  });
+
+  it('takes the same statuses for an end as the domain', async () => {
+    const { rows } = await shop.pool.query<{ status: string }>(
+      `SELECT status FROM unnest(enum_range(NULL::order_status)) AS status WHERE has_ended(status)`,
+    );
+    assert.deepEqual(
+      rows.map(({ status }) => status),
+      ORDER_STATUSES.filter(isEnded),
     );
   });
 

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import type { Activities } from '../../src/activities/index.ts';
 import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
+import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import type { Loop } from '../../src/api/loop.ts';
 import { createStarter } from '../../src/api/starter.ts';
 import { createWatcher } from '../../src/api/watcher.ts';
@@ -77,7 +78,7 @@ describe('an operator', () => {
       everyMs: 50,
     };
     loops = [
-      createStarter({ ...options, graceSeconds: 0.5 }),
+      createStarter({ ...options, refunds: createRefundStore(stage.shop.pool), graceSeconds: 0.5 }),
       createWatcher({ ...options, silenceSeconds: 0.5 }),
     ];
     for (const way of WAYS) ended.set(way, await run(way));

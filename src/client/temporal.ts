@@ -44,25 +44,7 @@ export function connectSagaClient({
   });
   const client = new Client({ connection, namespace });
 
-  /** Runs one call under the deadline. */
-  const ask = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
-    try {
-      return await client.withDeadline(Date.now() + DEADLINE_MS, call);
-    } catch (error) {
-      throw new Unavailable(`Temporal did not ${what}: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-  };
-
-  /** `settled` names the errors that mean "it is so already". */
-  const settle = async (what: string, call: () => Promise<unknown>, settled: ErrorClass) => {
-    await ask(what, () =>
-      call().catch((error: unknown) => {
-        if (!(error instanceof settled)) throw error;
-      }),
-    );
-  };
+  const { ask, settle } = underDeadline(client);
 
   return {
     async startCheckout(order) {
@@ -114,6 +96,29 @@ export function connectSagaClient({
 
     close: () => connection.close(),
   };
+}
+
+function underDeadline(client: Client) {
+  /** Runs one call under the deadline. */
+  const ask = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await client.withDeadline(Date.now() + DEADLINE_MS, call);
+    } catch (error) {
+      throw new Unavailable(`Temporal did not ${what}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+
+  /** `settled` names the errors that mean "it is so already". */
+  const settle = async (what: string, call: () => Promise<unknown>, settled: ErrorClass) => {
+    await ask(what, () =>
+      call().catch((error: unknown) => {
+        if (!(error instanceof settled)) throw error;
+      }),
+    );
+  };
+  return { ask, settle };
 }
 
 type ErrorClass = typeof WorkflowExecutionAlreadyStartedError | typeof WorkflowNotFoundError;

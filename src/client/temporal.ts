@@ -40,6 +40,9 @@ export function connectSagaClient({
 }: SagaClientOptions): SagaClient {
   const connection = Connection.lazy({
     address,
+    // No retries of its own: one that is due when the connection is closed throws from a timer, which
+    // ends the process in the middle of its drain. The starter and the watcher try again.
+    interceptors: [],
     ...(apiKey !== undefined && { apiKey, tls: true }),
   });
   const client = new Client({ connection, namespace });

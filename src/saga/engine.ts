@@ -59,10 +59,7 @@ export class Engine implements Saga {
         await this.#untilDone(line, compensate);
         this.#progress.note(line, { state: 'undone' });
       }
-      const line = this.#progress.begin('close');
-      const result = await this.#untilDone(line, close);
-      this.#progress.note(line, { state: 'done' });
-      return result;
+      return await this.#untilDone(this.#progress.begin('close'), close);
     });
   }
 
@@ -74,7 +71,6 @@ export class Engine implements Saga {
     this.#alone(name, 'committed', (line) =>
       this.#runtime.shield(async () => {
         const answer = await this.#untilAnswered(line, run, (code) => refusals.includes(code));
-        if (answer.ok) this.#progress.note(line, { state: 'done' });
         return (answer.ok ? answer.value : answer.refusal) as never;
       }),
     );
@@ -110,9 +106,7 @@ export class Engine implements Saga {
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (attempt > 1) await this.#runtime.sleep(pauseMs(attempt - 1));
-        const value = await this.#attempt(line, run);
-        this.#progress.note(line, { state: 'done' });
-        return { ok: true, value };
+        return { ok: true, value: await this.#attempt(line, run) };
       } catch (error) {
         const wrong = classify(error);
         if (wrong.kind === 'bug') {
@@ -124,9 +118,7 @@ export class Engine implements Saga {
           if (wrong.kind === 'refusal') throw this.#unwinding();
           return undefined;
         }
-        const value = await this.#runtime.shield(() => this.#untilDone(line, run));
-        this.#progress.note(line, { state: 'done' });
-        return { ok: true, value };
+        return { ok: true, value: await this.#runtime.shield(() => this.#untilDone(line, run)) };
       }
     }
   }
@@ -140,7 +132,6 @@ export class Engine implements Saga {
     if (this.#beginUnwind === undefined) throw this.#unwinding();
     const answer = await this.#runtime.shield(() => this.#untilAnswered(line, run, () => true));
     if (!answer.ok) throw this.#unwinding();
-    this.#progress.note(line, { state: 'done' });
     return answer.value;
   }
 
@@ -153,10 +144,7 @@ export class Engine implements Saga {
   async #decide<T>(line: number, run: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#untilAnswered(line, run, () => true);
-      if (answer.ok) {
-        this.#progress.note(line, { state: 'done' });
-        return answer.value;
-      }
+      if (answer.ok) return answer.value;
       const { refused: code, detail } = answer.refusal;
       if (await this.#agreeToUnwind(line, { kind: 'refusal', code, detail })) {
         throw this.#unwinding();
@@ -192,9 +180,11 @@ export class Engine implements Saga {
     }
   }
 
-  #attempt<T>(line: number, run: () => Promise<T>): Promise<T> {
+  async #attempt<T>(line: number, run: () => Promise<T>): Promise<T> {
     this.#progress.countAttempt(line);
-    return run();
+    const result = await run();
+    this.#progress.note(line, { state: 'done' });
+    return result;
   }
 
   /** Asks whoever keeps the books. False: it is too late, and the step must succeed. */
@@ -215,7 +205,7 @@ export class Engine implements Saga {
     if (ask === undefined) return { gate: 'unwinding', reason };
     const line = this.#progress.begin('begin to unwind');
     const answer = await this.#runtime.shield(() => this.#untilDone(line, () => ask(reason)));
-    this.#progress.note(line, { state: 'done', detail: `the gate is ${answer.gate}` });
+    this.#progress.note(line, { detail: `the gate is ${answer.gate}` });
     return answer;
   }
 }

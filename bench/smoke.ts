@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { orderOf } from '../src/launcher/samples.ts';
 import { cpuOfStack, difference } from './processes.ts';
 import type { CpuSeconds } from './processes.ts';
 
@@ -27,18 +28,7 @@ interface Timing {
 const IDLE_SECONDS = 10;
 const REPEATS = 3;
 
-const ORDER = {
-  lines: [{ sku: 'bench', quantity: 1 }],
-  customer: { email: 'bench@example.com', name: 'Bench' },
-  shippingAddress: {
-    name: 'Bench',
-    line1: 'Allee 1',
-    city: 'Berlin',
-    postalCode: '10115',
-    country: 'DE',
-  },
-  paymentMethod: 'pm_card_visa',
-};
+const ORDER = orderOf({ lines: [{ sku: 'bench', quantity: 1 }] });
 
 const endpoints = readEndpoints();
 importCatalogue();

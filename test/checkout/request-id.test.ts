@@ -1,6 +1,7 @@
 /** One ID follows an order from the HTTP answer to the gateway, and no personal data follows it. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { orderOf } from '../../src/launcher/samples.ts';
 import { readBook } from '../support/audit.ts';
 import { createProcessStack } from '../support/processes.ts';
 import type { ProcessStack } from '../support/processes.ts';
@@ -79,15 +80,9 @@ function textsIn(value: unknown): string[] {
   return Object.values(value).flatMap(textsIn);
 }
 
-const ORDER = {
+const { shippingAddress } = orderOf();
+const ORDER = orderOf({
   lines: [{ sku: 'MUG', quantity: 1 }],
   customer: { email: EMAIL, name: 'Canary' },
-  shippingAddress: {
-    name: 'Canary',
-    line1: STREET,
-    city: 'Berlin',
-    postalCode: '10115',
-    country: 'DE',
-  },
-  paymentMethod: 'pm_card_visa',
-};
+  shippingAddress: { ...shippingAddress, line1: STREET },
+});

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OrderId } from '../../src/domain/order.ts';
 import type { Running } from '../../src/launcher/processes.ts';
+import { orderOf } from '../../src/launcher/samples.ts';
 import { audit, auditEntries, readBook } from '../support/audit.ts';
 import { createProcessStack } from '../support/processes.ts';
 import type { ProcessStack } from '../support/processes.ts';
@@ -97,15 +98,4 @@ describe('an order whose worker was killed', function () {
   });
 });
 
-const ORDER = {
-  lines: [{ sku: 'MUG', quantity: 1 }],
-  customer: { email: 'ada@example.com', name: 'Ada' },
-  shippingAddress: {
-    name: 'Ada',
-    line1: 'Allee 1',
-    city: 'Berlin',
-    postalCode: '10115',
-    country: 'DE',
-  },
-  paymentMethod: 'pm_card_visa',
-};
+const ORDER = orderOf({ lines: [{ sku: 'MUG', quantity: 1 }] });

@@ -6,14 +6,15 @@
 import { z } from 'zod';
 
 /**
- * `decline`: the party says no. `fail-before`: the connection breaks and nothing happened.
- * `fail-after-effect`: it happened and is in the book, but the answer is lost. `hang`: nothing
- * happens and no answer comes.
+ * `decline`: the party says no, as it does to customers. `reject`: it finds the request itself wrong,
+ * with an answer that no customer can cause. `fail-before`: the connection breaks and nothing
+ * happened. `fail-after-effect`: it happened and is in the book, but the answer is lost. `hang`:
+ * nothing happens and no answer comes.
  */
-export const FAULTS = ['decline', 'fail-before', 'fail-after-effect', 'hang'] as const;
+export const FAULTS = ['decline', 'reject', 'fail-before', 'fail-after-effect', 'hang'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** Faults of the connection: they meet every request, a repeated one too. */
+/** Faults that come before any thought of the business: they meet every request, repeats too. */
 export const CONNECTION_FAULTS = FAULTS.filter((fault) => fault !== 'decline');
 
 export interface FaultPlan<Operation extends string> {

@@ -77,13 +77,19 @@ export async function meetFault(
   bookUnexecuted: () => Promise<void>,
   execute: () => Promise<Response>,
 ): Promise<Response> {
-  if (fault === 'fail-before' || fault === 'hang') {
+  if (fault === 'fail-before' || fault === 'hang' || fault === 'reject') {
     await bookUnexecuted();
+    if (fault === 'reject') return c.json(REJECTED, 400);
     return fault === 'hang' ? waitForClientToLeave(c) : breakConnection(c);
   }
   const answer = await execute();
   return fault === 'fail-after-effect' ? breakConnection(c) : answer;
 }
+
+/** As Stripe words it; a carrier's client reads the status only. */
+const REJECTED = {
+  error: { type: 'invalid_request_error', message: 'The fault plan rejects this request.' },
+};
 
 function breakConnection(c: Context<HttpEnv>): Response {
   c.env.incoming.socket.destroy();

@@ -93,13 +93,17 @@ function whose(
   return { orderId: named('order_id'), requestId: named('request_id') };
 }
 
+/** Of the gateway's own people, at their dashboard: they meet no faults. */
+const DASHBOARD_KEY = 'sk_test_dashboard';
+
 async function serve(c: Context<HttpEnv>, gateway: Gateway, request: Received): Promise<Response> {
   const { operation, orderId, key } = request;
-  const fault = gateway.faults.strike(operation, orderId, CONNECTION_FAULTS) ?? null;
-  const line = requestLine(gateway, request, fault);
+  const isByHand = request.apiKey === DASHBOARD_KEY;
+  const fault = isByHand ? null : gateway.faults.strike(operation, orderId, CONNECTION_FAULTS);
+  const line = requestLine(gateway, request, fault ?? null);
   return meetFault(
     c,
-    fault,
+    fault ?? null,
     () => gateway.book.append([], line),
     async () => {
       const { outcome, effects, answer, stored } = execute(gateway, request);

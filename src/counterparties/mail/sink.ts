@@ -115,6 +115,7 @@ type End = 'accepted' | 'refused' | 'broken' | 'silent';
 const ENDS = {
   none: { outcome: 'executed', end: 'accepted' },
   decline: { outcome: 'refused', end: 'refused' },
+  reject: { outcome: 'refused', end: 'refused' },
   'fail-before': { outcome: 'not-executed', end: 'broken' },
   'fail-after-effect': { outcome: 'executed', end: 'broken' },
   hang: { outcome: 'not-executed', end: 'silent' },

@@ -55,6 +55,7 @@ const schema = z.object({
           localTimeoutMs: z.number().int().positive(),
           attemptTimeoutMs: z.number().int().positive(),
           attempts: z.number().int().positive(),
+          hotAttempts: z.number().int().positive(),
           firstRetryMs: z.number().int().positive(),
           slowestRetryMs: z.number().int().positive(),
         })

@@ -1,6 +1,7 @@
 /** The running attempt of an activity: how long it may still take, and the log line it ends with. */
 import { Context } from '@temporalio/activity';
 import type { OrderRef } from '../domain/order.ts';
+import { orderOf } from '../domain/refund.ts';
 import type { RefundRef } from '../domain/refund.ts';
 
 const startedAt = new WeakMap<Context, number>();
@@ -28,7 +29,7 @@ export function logAttempts(log: Log) {
         const end = (decision: string, detail?: string) => {
           const ref = input.args[0] as OrderRef | RefundRef;
           const { tenantId, requestId } = ref;
-          const orderId = 'orderId' in ref ? ref.orderId : ref.id;
+          const orderId = orderOf(ref);
           const { activityType: step, attempt, isLocal, workflowExecution } = context.info;
           const workflowId = workflowExecution?.workflowId;
           const ms = Date.now() - started;

@@ -3,13 +3,14 @@
  * also at the same moment: gate, barrier and stored references make a repeat answer what the first
  * run did.
  */
-import { Refusal, Unavailable } from '../domain/wrong.ts';
 import type { EndReason, OrderRef } from '../domain/order.ts';
-import { bug, refusal, unavailable } from '../saga/wrong.ts';
+import type { RefundRef } from '../domain/refund.ts';
+import { Pending, Refusal, Unavailable } from '../domain/wrong.ts';
+import { bug, pending, refusal, unavailable } from '../saga/wrong.ts';
 import { inventory } from './inventory.ts';
 import { notifications } from './notifications.ts';
 import { payments } from './payments.ts';
-import type { Deps } from './ports.ts';
+import type { Deps, ParkedStep } from './ports.ts';
 import { refunds } from './refunds.ts';
 import { shipping } from './shipping.ts';
 
@@ -25,6 +26,8 @@ export function createActivities(deps: Deps) {
     beginUnwind: ({ id }: OrderRef, reason: string) =>
       deps.book.beginUnwind(id, reason as EndReason),
     closeOrder: ({ id }: OrderRef) => deps.book.closeOrder(id),
+    callOperator: (ref: OrderRef | RefundRef, parked: ParkedStep) =>
+      deps.book.parkStep(ref, parked),
   });
 }
 
@@ -44,6 +47,7 @@ function withFailures<A extends Table>(activities: A): A {
 
 function asFailure(error: unknown): Error {
   if (error instanceof Refusal) return refusal(error.code, error.message);
+  if (error instanceof Pending) return pending(error.message);
   if (error instanceof Unavailable) return unavailable(error.message, error);
   return bug(error);
 }

@@ -4,7 +4,7 @@
  * before it calls again; and what the gateway does not say for certain is never decided on.
  */
 import type { OrderId, OrderRef } from '../domain/order.ts';
-import { Refusal, Unavailable } from '../domain/wrong.ts';
+import { Pending, Refusal, Unavailable } from '../domain/wrong.ts';
 import { keyed, refundAtGateway, requireAmount } from './gateway-calls.ts';
 import type { Begun, Deps, Intent, IntentWork, PaymentWork, Recorded } from './ports.ts';
 import { callBudget, settle } from './step.ts';
@@ -70,7 +70,7 @@ export function payments(deps: Deps) {
         throw new Error(`the gateway has given up the refund ${refund.id}: it is ${refund.status}`);
       }
       if (refund.status !== 'succeeded') {
-        throw new Unavailable(`The refund ${refund.id} is ${refund.status}.`);
+        throw new Pending(`The refund ${refund.id} is ${refund.status}.`);
       }
       requireAmount(begun.work.amount, refund.amount.amountMinor, 'refunded');
       settle(await book.recordRefund(id, refund));

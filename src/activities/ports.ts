@@ -9,6 +9,7 @@ import type {
   Gate,
   OrderId,
   OrderLine,
+  OrderRef,
   RefusalCode,
   UnhappyStatus,
 } from '../domain/order.ts';
@@ -171,6 +172,15 @@ export interface ReceiptWork {
   readonly trackingNumber: string;
 }
 
+/** What is told of a step that can go on only with an operator's help, or when its trouble passes. */
+export interface ParkedStep {
+  readonly step: string;
+  /** True when it is the step's undo that waits. */
+  readonly undo: boolean;
+  /** What its last attempt ended with. */
+  readonly detail: string;
+}
+
 /** Each method is one transaction: gate, barrier, effect, status, event. */
 export interface OrderBook extends RefundBook {
   reserveStock(id: OrderId): Promise<Recorded>;
@@ -207,6 +217,8 @@ export interface OrderBook extends RefundBook {
   beginUnwind(id: OrderId, reason: EndReason): Promise<{ gate: Gate; reason: EndReason | null }>;
   /** Asserts that nothing is held any more, then writes the final status, event and mail. */
   closeOrder(id: OrderId): Promise<{ status: UnhappyStatus; reason: EndReason | null }>;
+  /** Puts a step into the operators' queue, unless it has been decided meanwhile. */
+  parkStep(saga: OrderRef | RefundRef, parked: ParkedStep): Promise<void>;
 }
 
 /** Refunds that were asked for. Each method is one transaction. */

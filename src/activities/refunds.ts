@@ -3,7 +3,7 @@
  * looked up again until it has succeeded or failed, and is never sent a second time.
  */
 import type { RefundRef } from '../domain/refund.ts';
-import { Unavailable } from '../domain/wrong.ts';
+import { Pending } from '../domain/wrong.ts';
 import { refundAtGateway, requireAmount } from './gateway-calls.ts';
 import type { Deps, GatewayRefund, Recorded, RefundBook } from './ports.ts';
 import { settle } from './step.ts';
@@ -38,6 +38,6 @@ async function recordOutcome(
       return await book.recordRefundFailed(ref, refund);
     case 'pending':
     case 'requires_action':
-      throw new Unavailable(`The refund ${refund.id} is ${refund.status}.`);
+      throw new Pending(`The refund ${refund.id} is ${refund.status}.`);
   }
 }

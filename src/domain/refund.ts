@@ -1,5 +1,5 @@
 /** A refund that was asked for: money that an ended order gives back, whole or in part. */
-import type { OrderId } from './order.ts';
+import type { OrderId, OrderRef } from './order.ts';
 
 export type RefundId = `rfd_${string}`;
 
@@ -20,4 +20,9 @@ export interface RefundFacts extends RefundRef {
   /** A decimal string of minor units: a bigint cannot enter a workflow. */
   readonly amountMinor: string;
   readonly currency: string;
+}
+
+/** The order behind either of the two things that a saga is about. */
+export function orderOf(ref: OrderRef | RefundRef): OrderId {
+  return 'orderId' in ref ? ref.orderId : ref.id;
 }

@@ -1,26 +1,35 @@
 /**
- * How sagas are run: one step at a time, each attempt noted for the operators, every wrong sorted
- * into a refusal, a failure or a bug before anything follows from it.
+ * How sagas are run: one step at a time up to the pivot and past it, or back again by the undos of
+ * every step that was begun. How each of them is tried is in tries.ts.
  */
-import { classify } from './wrong.ts';
-import type { Wrong } from './wrong.ts';
-import type { Runtime } from './runtime.ts';
 import { ProgressBook } from './progress.ts';
+import type { Runtime } from './runtime.ts';
 import type { Committed, CompensableStep, Refused, Saga, SagaOptions, Unwind } from './scope.ts';
+import { COMPENSABLE, OWN, PIVOT, UNDO, retryable } from './terms.ts';
+import { Tries } from './tries.ts';
+import type { Wrong } from './wrong.ts';
 
 export class Engine implements Saga {
   readonly #runtime: Runtime;
-  readonly #beginUnwind: SagaOptions<unknown>['beginUnwind'];
+  readonly #options: Omit<SagaOptions<unknown>, 'close'>;
   readonly #progress: ProgressBook;
+  readonly #tries: Tries;
   readonly #undos: { readonly line: number; readonly compensate: () => Promise<unknown> }[] = [];
   #phase: 'forward' | 'committed' | 'unwinding' = 'forward';
   #inFlight: string | undefined;
   #reason: string | undefined;
 
-  constructor(runtime: Runtime, beginUnwind: SagaOptions<unknown>['beginUnwind']) {
+  constructor(runtime: Runtime, options: Omit<SagaOptions<unknown>, 'close'>) {
     this.#runtime = runtime;
-    this.#beginUnwind = beginUnwind;
-    this.#progress = new ProgressBook(runtime);
+    this.#options = options;
+    this.#progress = new ProgressBook({
+      now: runtime.now,
+      publish(progress) {
+        runtime.publish(progress);
+        options.onProgress?.(progress);
+      },
+    });
+    this.#tries = new Tries(runtime, this.#progress, options);
   }
 
   /** The first reason there was to unwind; undefined while there is none. */
@@ -36,8 +45,9 @@ export class Engine implements Saga {
     return this.#alone(name, 'forward', async (line) => {
       await this.#heedCancellation(line);
       this.#undos.push({ line, compensate });
-      const answer = this.#reason === undefined ? await this.#mayFail(line, run) : undefined;
-      return answer?.ok ? answer.value : await this.#recall(line, run);
+      if (this.#reason !== undefined) return await this.#recall(line, run);
+      const outcome = await this.#tries.until(line, run, COMPENSABLE);
+      return outcome.ok ? outcome.value : await this.#turnBack(line, run, outcome.wrong);
     });
   }
 
@@ -54,24 +64,32 @@ export class Engine implements Saga {
   /** Every recorded undo in reverse, then the end; shielded, and tried until it is done. */
   unwind<T>(close: () => Promise<T>): Promise<T> {
     return this.#runtime.shield(async () => {
+      const undone: Promise<unknown>[] = [];
       for (const { line, compensate } of this.#undos.toReversed()) {
-        this.#progress.note(line, { state: 'undoing', attempts: 0 });
-        await this.#untilDone(line, compensate);
-        this.#progress.note(line, { state: 'undone' });
+        this.#progress.note(line, { state: 'undoing', undo: true, attempts: 0 });
+        // One that has to wait lets those of the earlier steps run.
+        await new Promise<unknown>((goOn) => {
+          const undoing = this.#tries.must(line, compensate, {
+            ...UNDO,
+            onWait: () => goOn(undefined),
+          });
+          undone.push(undoing.finally(() => goOn(undefined)));
+        });
       }
-      return await this.#untilDone(this.#progress.begin('close'), close);
+      await Promise.all(undone);
+      return await this.#tries.must(this.#progress.begin('close'), close, OWN);
     });
   }
 
   readonly #committedStep = <R>(
     name: string,
     run: () => Promise<R>,
-    { refusals = [] }: { readonly refusals?: readonly string[] } = {},
+    options: { readonly refusals?: readonly string[]; readonly optional?: boolean } = {},
   ): Promise<never> =>
     this.#alone(name, 'committed', (line) =>
       this.#runtime.shield(async () => {
-        const answer = await this.#untilAnswered(line, run, (code) => refusals.includes(code));
-        return (answer.ok ? answer.value : answer.refusal) as never;
+        const outcome = await this.#tries.until(line, run, retryable(options));
+        return (outcome.ok ? outcome.value : asRefused(outcome.wrong)) as never;
       }),
     );
 
@@ -85,6 +103,7 @@ export class Engine implements Saga {
     if (this.#inFlight !== undefined) {
       throw new Error(`step '${name}' while '${this.#inFlight}' is in flight`);
     }
+    if (this.#progress.has(name)) throw new Error(`two steps are called '${name}'`);
     this.#inFlight = name;
     try {
       return await work(this.#progress.begin(name));
@@ -95,32 +114,19 @@ export class Engine implements Saga {
 
   async #heedCancellation(line: number): Promise<void> {
     if (this.#reason !== undefined || !this.#runtime.cancelRequested()) return;
-    await this.#agreeToUnwind(line, { kind: 'cancelled' });
+    const cancelled = { kind: 'cancelled', detail: 'cancelled' } as const;
+    this.#tries.giveUp(line, cancelled);
+    await this.#agreeToUnwind(line, cancelled);
   }
 
-  /**
-   * A compensable step: unwinds on a refusal, a failure or a cancel; a bug is waited out. Undefined
-   * when it is agreed to unwind, and an earlier run may have come further than this one.
-   */
-  async #mayFail<T>(line: number, run: () => Promise<T>): Promise<Answer<T> | undefined> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        if (attempt > 1) await this.#runtime.sleep(pauseMs(attempt - 1));
-        return { ok: true, value: await this.#attempt(line, run) };
-      } catch (error) {
-        const wrong = classify(error);
-        if (wrong.kind === 'bug') {
-          this.#progress.note(line, { state: 'retrying', detail: wrong.detail });
-          continue;
-        }
-        if (await this.#agreeToUnwind(line, wrong)) {
-          // A step that is refused now was not done by an earlier run either, nor what follows it.
-          if (wrong.kind === 'refusal') throw this.#unwinding();
-          return undefined;
-        }
-        return { ok: true, value: await this.#runtime.shield(() => this.#untilDone(line, run)) };
-      }
+  /** A compensable step was refused, failed or cancelled: unwinds, unless it is too late for that. */
+  async #turnBack<T>(line: number, run: () => Promise<T>, wrong: Wrong): Promise<T> {
+    if (!(await this.#agreeToUnwind(line, wrong))) {
+      return await this.#runtime.shield(() => this.#tries.must(line, run, retryable({})));
     }
+    // A step that is refused now was not done by an earlier run either, nor what follows it.
+    if (wrong.kind === 'refusal') throw this.#unwinding();
+    return await this.#recall(line, run);
   }
 
   /**
@@ -129,10 +135,11 @@ export class Engine implements Saga {
    * undos, for as long as the books answer with what a step has done; they refuse any other now.
    */
   async #recall<T>(line: number, run: () => Promise<T>): Promise<T> {
-    if (this.#beginUnwind === undefined) throw this.#unwinding();
-    const answer = await this.#runtime.shield(() => this.#untilAnswered(line, run, () => true));
-    if (!answer.ok) throw this.#unwinding();
-    return answer.value;
+    if (this.#options.beginUnwind === undefined) throw this.#unwinding();
+    const terms = { ...PIVOT, choices: COMPENSABLE.choices };
+    const outcome = await this.#runtime.shield(() => this.#tries.until(line, run, terms));
+    if (!outcome.ok) throw this.#unwinding();
+    return outcome.value;
   }
 
   #unwinding(): Unwinding {
@@ -140,60 +147,21 @@ export class Engine implements Saga {
     return new Unwinding(this.#reason);
   }
 
-  /** The pivot: only a refusal unwinds, and only when the books agree. */
+  /** The pivot: only a refusal unwinds, and only when the books agree; if they do not, it is a bug. */
   async #decide<T>(line: number, run: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#untilAnswered(line, run, () => true);
-      if (answer.ok) return answer.value;
-      const { refused: code, detail } = answer.refusal;
-      if (await this.#agreeToUnwind(line, { kind: 'refusal', code, detail })) {
-        throw this.#unwinding();
-      }
-      await this.#runtime.sleep(pauseMs(attempt));
+    for (let bug: Wrong | undefined; ;) {
+      const outcome = await this.#tries.until(line, run, PIVOT, bug);
+      if (outcome.ok) return outcome.value;
+      if (await this.#agreeToUnwind(line, outcome.wrong)) throw this.#unwinding();
+      bug = { kind: 'bug', detail: `too late to unwind, and yet: ${outcome.wrong.detail}` };
     }
-  }
-
-  async #untilDone<T>(line: number, run: () => Promise<T>): Promise<T> {
-    const answer = await this.#untilAnswered(line, run, () => false);
-    if (!answer.ok) throw new Error('a refusal ended a step that must succeed');
-    return answer.value;
-  }
-
-  /** Tries without end; only a refusal that is expected here is an answer too. */
-  async #untilAnswered<T>(
-    line: number,
-    run: () => Promise<T>,
-    expects: (code: string) => boolean,
-  ): Promise<Answer<T>> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return { ok: true, value: await this.#attempt(line, run) };
-      } catch (error) {
-        const wrong = classify(error);
-        if (wrong.kind === 'refusal' && expects(wrong.code)) {
-          this.#progress.note(line, { state: 'refused', detail: wrong.detail });
-          return { ok: false, refusal: { refused: wrong.code, detail: wrong.detail } };
-        }
-        this.#progress.note(line, { state: 'retrying', detail: describe(wrong) });
-        await this.#runtime.sleep(pauseMs(attempt));
-      }
-    }
-  }
-
-  async #attempt<T>(line: number, run: () => Promise<T>): Promise<T> {
-    this.#progress.countAttempt(line);
-    const result = await run();
-    this.#progress.note(line, { state: 'done' });
-    return result;
   }
 
   /** Asks whoever keeps the books. False: it is too late, and the step must succeed. */
-  async #agreeToUnwind(line: number, wrong: Exclude<Wrong, { kind: 'bug' }>): Promise<boolean> {
-    const detail = describe(wrong);
-    this.#progress.note(line, { state: wrong.kind === 'refusal' ? 'refused' : 'failed', detail });
+  async #agreeToUnwind(line: number, wrong: Wrong): Promise<boolean> {
     const { gate, reason } = await this.#askToUnwind(reasonOf(wrong));
     if (gate !== 'unwinding') {
-      this.#progress.note(line, { state: 'retrying', detail });
+      this.#progress.note(line, { state: 'running' });
       return false;
     }
     this.#reason = reason ?? reasonOf(wrong);
@@ -201,10 +169,10 @@ export class Engine implements Saga {
   }
 
   async #askToUnwind(reason: string): Promise<Unwind> {
-    const ask = this.#beginUnwind;
+    const ask = this.#options.beginUnwind;
     if (ask === undefined) return { gate: 'unwinding', reason };
     const line = this.#progress.begin('begin to unwind');
-    const answer = await this.#runtime.shield(() => this.#untilDone(line, () => ask(reason)));
+    const answer = await this.#runtime.shield(() => this.#tries.must(line, () => ask(reason), OWN));
     this.#progress.note(line, { detail: `the gate is ${answer.gate}` });
     return answer;
   }
@@ -213,23 +181,13 @@ export class Engine implements Saga {
 /** Thrown through the saga's body once it is agreed that everything is undone. */
 class Unwinding extends Error {}
 
-type Answer<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refused };
-
-// The first pause is short because most trouble is; the longest keeps a run that waits for weeks
-// for a fix below Temporal's limit of 51,200 events for six weeks, at 12 events a round.
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 900_000;
-
-function pauseMs(attempt: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
+function asRefused(wrong: Wrong): Refused {
+  if (wrong.kind !== 'refusal')
+    throw new Error(`a step after the pivot was given up: ${wrong.kind}`);
+  return { refused: wrong.code, detail: wrong.detail };
 }
 
-function reasonOf(wrong: Exclude<Wrong, { kind: 'bug' }>): string {
+function reasonOf(wrong: Wrong): string {
   if (wrong.kind === 'refusal') return wrong.code;
   return wrong.kind === 'cancelled' ? 'cancelled' : 'temporarily-unavailable';
-}
-
-function describe(wrong: Wrong): string {
-  return wrong.kind === 'cancelled' ? 'cancelled' : wrong.detail;
 }

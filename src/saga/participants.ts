@@ -2,11 +2,14 @@
  * The parties of a saga, called at two speeds. Every call is tried first as a local activity: once,
  * with a short timeout, inside the running workflow task, so that a smooth saga costs one task. On
  * anything but success or a refusal it becomes a regular activity, visible to operators while it
- * is retried: a bounded number of times for those that may fail, without end for the others.
+ * is retried: as often as the step's duty says, and once the step is parked slowly and without end.
  * This is safe because every activity may run twice (docs/decisions/0001).
  */
 import { ActivityCancellationType, scheduleActivity } from '@temporalio/workflow';
 import { scheduleLocalActivity } from '@temporalio/workflow';
+import type { RetryPolicy } from '@temporalio/workflow';
+import { currentAttempt } from './attempt.ts';
+import type { Duty } from './attempt.ts';
 import { classify } from './wrong.ts';
 
 /** Part of a saga's input, so that tests can use short ones. */
@@ -15,9 +18,12 @@ export interface Budgets {
   readonly localTimeoutMs: number;
   /** Each try after that. Queueing does not count: a worker outage is no refusal. */
   readonly attemptTimeoutMs: number;
-  /** Tries of a participant that may fail, after the local one. */
+  /** Tries of a step that may fail, after the local one. */
   readonly attempts: number;
+  /** Tries of a step that must succeed, after the local one, before it is parked. */
+  readonly hotAttempts: number;
   readonly firstRetryMs: number;
+  /** The longest pause between two tries; from parking on, every pause. */
   readonly slowestRetryMs: number;
 }
 
@@ -27,59 +33,60 @@ export const PRODUCTION_BUDGETS: Budgets = {
   attemptTimeoutMs: 10_000,
   // With the pauses between them about a minute: then the customer hears "try again later".
   attempts: 5,
+  // With the pauses between them three minutes or more: a restart of anything wakes no operator.
+  hotAttempts: 10,
   firstRetryMs: 500,
   slowestRetryMs: 60_000,
 };
 
-type Participants = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
-
-export function participants<P>({
-  mayFail,
-  budgets,
-}: {
-  /** The activities whose attempts are bounded; all others must succeed. */
-  readonly mayFail: readonly (keyof P & string)[];
-  readonly budgets?: Partial<Budgets> | undefined;
-}): P {
+/** `P`: the activities by their names, as the worker has them. */
+export function participants<P extends object>(
+  budgets?: Partial<Budgets>,
+): { readonly [Name in keyof P]: P[Name] } {
   const budget = { ...PRODUCTION_BUDGETS, ...budgets };
-  const bounded: readonly string[] = mayFail;
-  const participant = (_: unknown, name: string | symbol) => {
-    if (typeof name === 'symbol') return undefined;
-    return (...args: unknown[]) => twoSpeeds(name, args, budget, bounded.includes(name));
-  };
-  return new Proxy<Participants>({}, { get: participant }) as P;
+  return new Proxy({} as P, {
+    get: (_, name) =>
+      typeof name === 'string' && ((...args: unknown[]) => twoSpeeds(name, args, budget)),
+  });
 }
 
-async function twoSpeeds(
-  name: string,
-  args: unknown[],
-  budget: Budgets,
-  bounded: boolean,
-): Promise<unknown> {
+async function twoSpeeds(name: string, args: unknown[], budget: Budgets): Promise<unknown> {
+  const { duty, waits } = currentAttempt();
   const summary = inWords(name);
   const cancellationType = ActivityCancellationType.TRY_CANCEL;
   try {
-    return await scheduleLocalActivity(name, args, {
-      startToCloseTimeout: budget.localTimeoutMs,
-      retry: { maximumAttempts: 1 },
-      cancellationType,
-      summary,
-    });
+    if (duty !== 'parked') {
+      return await scheduleLocalActivity(name, args, {
+        startToCloseTimeout: budget.localTimeoutMs,
+        retry: { maximumAttempts: 1 },
+        cancellationType,
+        summary,
+      });
+    }
   } catch (error) {
     const { kind } = classify(error);
-    if (kind === 'refusal' || kind === 'cancelled') throw error;
+    if (kind !== 'failure' && kind !== 'bug') throw error;
   }
+  waits();
   return await scheduleActivity(name, args, {
     startToCloseTimeout: budget.attemptTimeoutMs,
-    retry: {
-      initialInterval: budget.firstRetryMs,
-      maximumInterval: budget.slowestRetryMs,
-      ...(bounded && { maximumAttempts: budget.attempts }),
-    },
+    retry: retryPolicy(duty, budget),
     // Nobody waits for a cancelled call to give up: its undo stands whatever it still does.
     cancellationType,
     summary,
   });
+}
+
+function retryPolicy(
+  duty: Duty,
+  { attempts, hotAttempts, firstRetryMs, slowestRetryMs }: Budgets,
+): RetryPolicy {
+  if (duty === 'parked') return { initialInterval: slowestRetryMs, backoffCoefficient: 1 };
+  return {
+    initialInterval: firstRetryMs,
+    maximumInterval: slowestRetryMs,
+    maximumAttempts: duty === 'mayFail' ? attempts : hotAttempts,
+  };
 }
 
 /** `reserveStock` reads `reserve stock` in the Temporal UI. */

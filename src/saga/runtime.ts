@@ -5,10 +5,15 @@
 import {
   CancellationScope,
   defineQuery,
+  defineUpdate,
   setCurrentDetails,
   setHandler,
   sleep,
 } from '@temporalio/workflow';
+import { AttemptScope } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
+import { RESOLVE_STEP } from './parking.ts';
+import type { Resolution } from './parking.ts';
 import { describeProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 
@@ -17,23 +22,54 @@ export interface Runtime {
   readonly cancelRequested: () => boolean;
   /** Runs the work to its end whatever is cancelled meanwhile. */
   readonly shield: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Runs one attempt at a step; the participants that it calls heed its duty. */
+  readonly attempt: <T>(attempt: Attempt, work: () => Promise<T>) => Promise<T>;
+  /** Answers what the first to settle answers, and cancels the others. */
+  readonly race: <T>(contenders: readonly (() => Promise<T>)[]) => Promise<T>;
   /** Rejects when cancelled, unless shielded. */
   readonly sleep: (ms: number) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Called once before the first step, then after every change. */
   readonly publish: (progress: Progress) => void;
+  /** Called once, before the first step: `check` throws what is wrong with an operator's word. */
+  readonly onResolution: (desk: OperatorsDesk) => void;
+}
+
+interface OperatorsDesk {
+  readonly check: (resolution: Resolution) => void;
+  readonly resolve: (resolution: Resolution) => void;
 }
 
 export const progressQuery = defineQuery<Progress>('progress');
+export const resolveStep = defineUpdate<undefined, [Resolution]>(RESOLVE_STEP);
 
 export const temporal: Runtime = {
   cancelRequested: () => CancellationScope.current().consideredCancelled,
   shield: (work) => CancellationScope.nonCancellable(work),
+  attempt: (attempt, work) => new AttemptScope(attempt).run(work),
+  async race(contenders) {
+    const scope = new CancellationScope();
+    try {
+      return await scope.run(() => Promise.race(contenders.map((contend) => contend())));
+    } finally {
+      scope.cancel();
+    }
+  },
   sleep: (ms) => sleep(ms, { summary: 'wait before the next attempt' }),
   now: () => Date.now(),
   publish(progress) {
-    setHandler(progressQuery, () => progress);
+    setHandler(progressQuery, () => progress, { description: 'How far the saga has come.' });
     setCurrentDetails(describeProgress(progress));
+  },
+  onResolution({ check, resolve }) {
+    const obey = (resolution: Resolution) => {
+      resolve(resolution);
+      return undefined;
+    };
+    setHandler(resolveStep, obey, {
+      validator: check,
+      description: "An operator's word on a parked step: {step, action, by, why, result?, code?}.",
+    });
   },
 };

@@ -4,7 +4,10 @@
  * the pivot.
  */
 
-/** Before the pivot: every step says how it is undone. */
+import type { ParkedStep } from './parking.ts';
+import type { Progress } from './progress.ts';
+
+/** Before the pivot: every step says how it is undone. A name is used once: operators call it. */
 export interface Saga {
   /** Runs a step that may be refused or fail, which unwinds the saga. */
   step<T>(name: string, step: CompensableStep<T>): Promise<T>;
@@ -17,11 +20,17 @@ export interface CompensableStep<T> {
   readonly compensate: () => Promise<unknown>;
 }
 
-/** After the pivot: steps that must succeed. None of them has an undo. */
+/** After the pivot: steps that must succeed, or wait for an operator. None of them has an undo. */
 export interface Committed<T = unknown> {
   /** What the pivot answered. */
   readonly result: T;
   step<R>(name: string, run: () => Promise<R>): Promise<R>;
+  /** One that the saga can end without: an operator may skip it. */
+  step<R>(
+    name: string,
+    run: () => Promise<R>,
+    options: { readonly optional: true },
+  ): Promise<R | undefined>;
   /** A refusal that is declared is answered as a value; any other is a bug, and waits. */
   step<R, Code extends string>(
     name: string,
@@ -45,6 +54,13 @@ export interface SagaOptions<T> {
   readonly beginUnwind?: (reason: string) => Promise<Unwind>;
   /** Run once everything is undone; what it answers is the saga's result. */
   readonly close: (reason: string) => Promise<T>;
+  /**
+   * Told of a step that is parked; tried until it succeeds, or the step does. Where there are books,
+   * an operator's word belongs into them, and the update `resolveStep` only makes the step look.
+   */
+  readonly callOperator?: (parked: ParkedStep) => Promise<unknown>;
+  /** Called after every change, in the workflow's own thread: for search attributes and the like. */
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 export interface Unwind {

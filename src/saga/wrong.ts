@@ -1,8 +1,11 @@
 /**
  * Three kinds of wrong, told apart in one place. A refusal is the business saying no: never
  * retried, it becomes an outcome. A failure is the world not answering: retried, and before the
- * pivot it unwinds when the attempts run out. Anything else is a bug: retried until it is fixed,
- * for a bug must never undo what a customer has bought.
+ * pivot it unwinds when the attempts run out. Anything else is a bug: its step waits for an
+ * operator, for a bug must never undo what a customer has bought.
+ *
+ * Pending is not wrong at all, only not done yet: a bank that takes days. It is asked again, ever
+ * more rarely, and nobody is called.
  */
 import {
   ActivityFailure,
@@ -14,10 +17,16 @@ import {
 
 const REFUSAL = 'Refusal';
 const UNAVAILABLE = 'Unavailable';
+const PENDING = 'Pending';
+const KINDS = new Map<unknown, 'failure' | 'pending'>([
+  [UNAVAILABLE, 'failure'],
+  [PENDING, 'pending'],
+]);
 
 export type Wrong =
   | { readonly kind: 'refusal'; readonly code: string; readonly detail: string }
-  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'cancelled'; readonly detail: string }
+  | { readonly kind: 'pending'; readonly detail: string }
   | { readonly kind: 'failure'; readonly detail: string }
   | { readonly kind: 'bug'; readonly detail: string };
 
@@ -41,6 +50,16 @@ export function unavailable(detail: string, cause?: Error): ApplicationFailure {
   });
 }
 
+/** What an activity throws when the answer is "I am at it". */
+export function pending(detail: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: PENDING,
+    message: detail,
+    nonRetryable: true,
+    category: 'BENIGN',
+  });
+}
+
 /** Anything else an activity throws: what it was is kept, and it is tried again until mended. */
 export function bug(thrown: unknown): ApplicationFailure {
   const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -53,13 +72,13 @@ export function bug(thrown: unknown): ApplicationFailure {
  */
 export function classify(error: unknown): Wrong {
   if (!(error instanceof TemporalFailure)) throw error;
-  if (isCancellation(error)) return { kind: 'cancelled' };
+  if (isCancellation(error)) return { kind: 'cancelled', detail: 'cancelled' };
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const detail = cause?.message ?? error.message;
   if (cause instanceof TimeoutFailure) return { kind: 'failure', detail };
   if (!(cause instanceof ApplicationFailure)) return { kind: 'bug', detail };
   if (cause.type === REFUSAL) return { kind: 'refusal', code: codeOf(cause), detail };
-  return { kind: cause.type === UNAVAILABLE ? 'failure' : 'bug', detail };
+  return { kind: KINDS.get(cause.type) ?? 'bug', detail };
 }
 
 function codeOf(failure: ApplicationFailure): string {

@@ -10,10 +10,11 @@ import type { CheckoutInput, CheckoutResult } from './contract.ts';
 
 /** The Temporal workflow: the saga below on its real participants. */
 export function checkout({ order, budgets }: CheckoutInput): Promise<CheckoutResult> {
-  const act = participants<Activities>({ mayFail: ['reserveStock', 'authorizePayment'], budgets });
+  const act = participants<Activities>(budgets);
   return runSaga((saga) => checkoutSaga(saga, act, order), {
     beginUnwind: (reason) => act.beginUnwind(order, reason),
     close: () => act.closeOrder(order),
+    callOperator: (parked) => act.callOperator(order, parked),
   });
 }
 
@@ -37,9 +38,12 @@ export async function checkoutSaga(
     refusals: ['address-refused'],
   });
   if ('refused' in shipment) return await makeGood(committed, act, order);
-  await committed.step('send receipt', () => act.sendReceipt(order));
+  await committed.step('send receipt', () => act.sendReceipt(order), OPTIONAL);
   return { status: 'completed', trackingNumber: shipment.trackingNumber };
 }
+
+/** An operator may have it done without, and says why. */
+const OPTIONAL = { optional: true } as const;
 
 /** The parcel cannot go out: nothing is on its way, the money back, the goods back, all told. */
 async function makeGood(
@@ -47,8 +51,8 @@ async function makeGood(
   act: Activities,
   order: OrderFacts,
 ): Promise<CheckoutResult> {
-  await committed.step('cancel shipment', () => act.cancelShipment(order));
-  await committed.step('refund payment', () => act.refundPayment(order));
-  await committed.step('restock', () => act.restock(order));
+  await committed.step('cancel shipment', () => act.cancelShipment(order), OPTIONAL);
+  await committed.step('refund payment', () => act.refundPayment(order), OPTIONAL);
+  await committed.step('restock', () => act.restock(order), OPTIONAL);
   return await committed.step('close', () => act.closeOrder(order));
 }

@@ -3,6 +3,10 @@ import type { EndReason, OrderFacts, OrderId, UnhappyStatus } from '../domain/or
 import type { RefundFacts, RefundId, RefundStatus } from '../domain/refund.ts';
 import type { Budgets } from '../saga/index.ts';
 
+/** The update that wakes a parked step of either saga. */
+export { RESOLVE_STEP } from '../saga/parking.ts';
+export type { Resolution } from '../saga/parking.ts';
+
 export const CHECKOUT = 'checkout';
 
 /** The workflow ID is the order ID: one run of an order at a time, whoever starts it. */

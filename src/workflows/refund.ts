@@ -10,10 +10,11 @@ import type { RefundInput, RefundResult } from './contract.ts';
 
 /** The Temporal workflow: the saga below on its real participants. */
 export function refund({ refund, budgets }: RefundInput): Promise<RefundResult> {
-  const act = participants<Activities>({ mayFail: [], budgets });
+  const act = participants<Activities>(budgets);
   return runSaga((saga) => refundSaga(saga, act, refund), {
     beginUnwind: () => act.refundGate(refund),
     close: () => Promise.resolve({ status: 'failed' as const }),
+    callOperator: (parked) => act.callOperator(refund, parked),
   });
 }
 

@@ -88,6 +88,7 @@ describe('a refund that was asked for', () => {
       status: 'refunded',
       gate: 'committed',
       reason: null,
+      needsOperator: false,
     });
     assert.deepEqual((await scene.shop.events(order.id)).slice(-2), [
       'refund.succeeded',

@@ -5,12 +5,9 @@
 import assert from 'node:assert/strict';
 import { audit, auditEntries } from '../support/audit.ts';
 import { createStage } from '../support/stage.ts';
-import type { BookFault, Stage } from '../support/stage.ts';
+import type { BookFault, PartyFaults, Stage } from '../support/stage.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import type { OrderChange } from '../support/shop.ts';
-
-type Party = 'gateway' | 'carrier' | 'mail';
-type Plan = Readonly<Record<string, { readonly fault: string; readonly times?: number }>>;
 
 interface Trouble {
   readonly when: string;
@@ -18,7 +15,7 @@ interface Trouble {
   readonly reason?: string;
   readonly order?: OrderChange;
   readonly units?: number;
-  readonly faults?: Partial<Record<Party, Plan>>;
+  readonly faults?: PartyFaults;
   readonly book?: BookFault;
   readonly cancelBefore?: keyof Activities;
   readonly slow?: keyof Activities;
@@ -229,16 +226,7 @@ describe('a checkout', () => {
 });
 
 async function arrange(stage: Stage, { faults, book, cancelBefore, slow }: Trouble): Promise<void> {
-  const urls = {
-    gateway: stage.parties.gatewayUrl,
-    carrier: stage.parties.carrierUrl,
-    mail: stage.parties.mailUrl,
-  };
-  for (const [party, plan] of Object.entries(faults ?? {})) {
-    const url = `${urls[party as Party]}/control/faults`;
-    const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(plan) });
-    assert.equal(answer.status, 200, await answer.text());
-  }
+  await stage.breakParties(faults ?? {});
   if (book !== undefined) stage.failBook(book);
   if (slow !== undefined) stage.slow(slow);
   if (cancelBefore !== undefined) {

@@ -2,9 +2,10 @@
  * A small world for sagas without a server: parties whose effects can be counted, and a runtime
  * whose time passes at once and whose cancellation arrives between any two calls.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { CancelledFailure } from '@temporalio/workflow';
 import { bug, refusal, unavailable } from '../../src/saga/wrong.ts';
-import type { Progress, Runtime } from '../../src/saga/index.ts';
+import type { Progress, Resolution, Runtime } from '../../src/saga/index.ts';
 
 export type Behaviour =
   | { readonly kind: 'succeeds' }
@@ -22,7 +23,14 @@ export interface World extends Runtime {
   readonly act: (name: string, behaviour: Behaviour) => () => Promise<string>;
   readonly undo: (name: string, failures: number) => () => Promise<void>;
   readonly cancel: () => void;
+  /** An operator's word, checked first as Temporal does. */
+  readonly resolve: (resolution: Resolution) => void;
+  /** The word that an operator has ready for when the step is parked. */
+  readonly whenParked: (resolution: Resolution) => void;
 }
+
+/** The race that a call belongs to: whoever loses one does nothing any more. */
+const heats = new AsyncLocalStorage<{ over: boolean }>();
 
 /** `cancelAt`: the number of the call during which the cancel arrives; never when undefined. */
 export function createWorld(cancelAt?: number): World {
@@ -31,9 +39,11 @@ export function createWorld(cancelAt?: number): World {
   let cancelled = false;
   let shields = 0;
   let published: Progress = [];
+  let desk: Parameters<Runtime['onResolution']>[0] | undefined;
 
   const heed = () => {
-    if (cancelled && shields === 0) throw new CancelledFailure('cancelled');
+    const isLost = heats.getStore()?.over ?? false;
+    if (isLost || (cancelled && shields === 0)) throw new CancelledFailure('cancelled');
   };
   const enter = async (call: string) => {
     heed();
@@ -48,11 +58,17 @@ export function createWorld(cancelAt?: number): World {
     return times;
   };
 
-  return {
+  const words = new Map<string, Resolution>();
+  const world: World = {
     effects,
     calls,
     progress: () => published,
     cancel: () => (cancelled = true),
+    whenParked: (resolution) => void words.set(resolution.step, resolution),
+    resolve: (resolution) => {
+      desk?.check(resolution);
+      desk?.resolve(resolution);
+    },
     act: (name, behaviour) => async () => {
       await enter(`do ${name}`);
       switch (behaviour.kind) {
@@ -87,11 +103,33 @@ export function createWorld(cancelAt?: number): World {
         shields -= 1;
       }
     },
-    sleep: () => {
+    attempt: (_, work) => work(),
+    race: async (contenders) => {
+      const heat = { over: false };
+      try {
+        return await Promise.race(contenders.map((contend) => heats.run(heat, contend)));
+      } finally {
+        heat.over = true;
+      }
+    },
+    // Everybody gets a turn, also where a step fails for ever.
+    sleep: async () => {
       heed();
-      return Promise.resolve();
+      await new Promise(setImmediate);
+      heed();
     },
     now: () => 0,
-    publish: (progress) => (published = progress),
+    publish: (progress) => {
+      published = progress;
+      for (const { step, state } of progress) {
+        const word = state === 'parked' ? words.get(step) : undefined;
+        if (word === undefined) continue;
+        words.delete(step);
+        // The step is parked once its progress has been published.
+        queueMicrotask(() => world.resolve(word));
+      }
+    },
+    onResolution: (given) => (desk = given),
   };
+  return world;
 }

@@ -43,7 +43,7 @@ export async function createRefundScene() {
         } catch (error) {
           const wrong = classify(error);
           if (wrong.kind === 'refusal') return wrong.code;
-          if (wrong.kind !== 'failure') throw error;
+          if (wrong.kind !== 'failure' && wrong.kind !== 'pending') throw error;
         }
       }
     },

@@ -30,6 +30,7 @@ interface OrderRow {
   readonly status: string;
   readonly gate: string;
   readonly reason: string | null;
+  readonly needsOperator: boolean;
 }
 
 const UNIT_PRICE = 1_000;
@@ -64,7 +65,7 @@ export async function createShop(): Promise<Shop> {
     },
     async row(id) {
       const { rows } = await pool.query<OrderRow>(
-        `SELECT status, gate, reason FROM "order" WHERE id = $1`,
+        `SELECT status, gate, reason, needs_operator AS "needsOperator" FROM "order" WHERE id = $1`,
         [id],
       );
       if (rows[0] === undefined) throw new Error(`no order ${id}`);

@@ -21,6 +21,7 @@ import { Unavailable } from '../../src/domain/wrong.ts';
 import type { Budgets } from '../../src/saga/index.ts';
 import type { Parties } from './audit.ts';
 import { startParties } from './parties.ts';
+import { setFaults } from './stand-ins.ts';
 import { service } from './services.ts';
 import { createShop } from './shop.ts';
 import type { Shop } from './shop.ts';
@@ -30,6 +31,7 @@ export const SHORT_BUDGETS: Budgets = {
   localTimeoutMs: 1_500,
   attemptTimeoutMs: 1_500,
   attempts: 2,
+  hotAttempts: 2,
   firstRetryMs: 20,
   slowestRetryMs: 100,
 };
@@ -41,6 +43,9 @@ export interface BookFault {
   readonly times: number;
 }
 
+export type PartyFaults = Partial<Record<'gateway' | 'carrier' | 'mail', FaultPlan>>;
+type FaultPlan = Readonly<Record<string, { readonly fault: string; readonly times?: number }>>;
+
 export interface Stage {
   readonly shop: Shop;
   readonly parties: Parties;
@@ -48,6 +53,8 @@ export interface Stage {
   readonly sagas: SagaClient;
   readonly client: Client;
   readonly taskQueue: string;
+  /** Fault plans for the parties outside, until they are tidied up. */
+  readonly breakParties: (faults: PartyFaults) => Promise<void>;
   /** The next order's troubles with PostgreSQL. */
   readonly failBook: (fault: BookFault) => void;
   /** Runs once, just before the activity is called for the first time; cleared after each order. */
@@ -65,7 +72,7 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-export async function createStage(): Promise<Stage> {
+export async function createStage(budgets?: Partial<Budgets>): Promise<Stage> {
   const [shop, temporal, bundle] = [
     await createShop(),
     await service('temporal'),
@@ -89,7 +96,7 @@ export async function createStage(): Promise<Stage> {
     address: temporal.address,
     namespace: 'default',
     taskQueue,
-    budgets: SHORT_BUDGETS,
+    budgets: { ...SHORT_BUDGETS, ...budgets },
   });
   const clientConnection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection: clientConnection });
@@ -119,6 +126,17 @@ export async function createStage(): Promise<Stage> {
     sagas,
     client,
     taskQueue,
+    async breakParties({ gateway, carrier, mail }) {
+      const { gatewayUrl, carrierUrl, mailUrl } = outside.parties;
+      for (const [url, plan] of [
+        [gatewayUrl, gateway],
+        [carrierUrl, carrier],
+        [mailUrl, mail],
+      ] as const) {
+        if (plan !== undefined && !(await setFaults(url, plan)).ok)
+          throw new Error('no such fault');
+      }
+    },
     failBook,
     beforeStep: (step, act) => void hooks.set(step, { act, times: 1 }),
     slow: (step) => {

@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import type { OrderBook, Recorded, Intent } from '../../activities/ports.ts';
 import type { EndReason, Gate, OrderId, UnhappyStatus } from '../../domain/order.ts';
+import { orderOf } from '../../domain/refund.ts';
 import { call } from './pool.ts';
 import { createRefundBook } from './refund-book.ts';
 import { beginStep, recordStep } from './step-answers.ts';
@@ -63,6 +64,10 @@ export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): 
       );
       touched(id);
       return closed;
+    },
+    async parkStep(saga, { step, undo, detail }) {
+      await call(pool, 'park_step', saga.id, step, undo ? 'undo' : 'do', detail);
+      touched(orderOf(saga));
     },
   };
 }

@@ -64,6 +64,7 @@ module.exports = {
         '^src/activities/ports[.]ts$',
         '^src/api/ports[.]ts$',
         '^src/client/ports[.]ts$',
+        '^src/operator/ports[.]ts$',
       ],
       'Adapters know the ports they meet and nothing else.',
     ),
@@ -78,6 +79,12 @@ module.exports = {
       '^src/api/',
       ['^src/domain/', '^src/client/'],
       'The API starts sagas by the client.',
+    ),
+    layer(
+      'operator-inward',
+      '^src/operator/',
+      ['^src/domain/', '^src/client/ports[.]ts$', '^src/saga/parking[.]ts$'],
+      'What operators do is written in the books, and told to the sagas by the client.',
     ),
     {
       name: 'stand-ins-are-for-development',

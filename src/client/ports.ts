@@ -1,6 +1,7 @@
 /** What the API needs of the sagas: start, cancel, look at one. `src/client` meets it with Temporal. */
 import type { OrderFacts, OrderId } from '../domain/order.ts';
-import type { RefundFacts } from '../domain/refund.ts';
+import type { RefundFacts, RefundId } from '../domain/refund.ts';
+import type { Resolution } from '../workflows/contract.ts';
 
 export interface SagaClient {
   /**
@@ -20,6 +21,12 @@ export interface SagaClient {
    * patience blocks it. Throws `Unavailable` when Temporal does not answer in time.
    */
   describeCheckout(id: OrderId, patienceSeconds: number): Promise<CheckoutRun>;
+  /**
+   * Tells a parked step that an operator has decided about it. A hint that makes it look sooner: what
+   * was decided is in the books. Throws `Unavailable` when it was not told, also when it is not, or
+   * not any more, parked.
+   */
+  wakeStep(id: OrderId | RefundId, resolution: Resolution): Promise<void>;
   /** Whether Temporal answers; for readiness. */
   ready(): Promise<boolean>;
   close(): Promise<void>;

@@ -9,11 +9,18 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { OrderFacts, OrderRef } from '../domain/order.ts';
 import type { RefundFacts, RefundRef } from '../domain/refund.ts';
 import { Unavailable } from '../domain/wrong.ts';
-import { CHECKOUT, checkoutWorkflowId, REFUND, refundWorkflowId } from '../workflows/contract.ts';
+import {
+  CHECKOUT,
+  checkoutWorkflowId,
+  REFUND,
+  refundWorkflowId,
+  RESOLVE_STEP,
+} from '../workflows/contract.ts';
 import type { CheckoutInput, RefundInput } from '../workflows/contract.ts';
 import { describeRun } from './describe.ts';
 import type { SagaClient } from './ports.ts';
@@ -86,6 +93,13 @@ export function connectSagaClient({
         describeRun(client, checkoutWorkflowId(id), patienceSeconds * 1_000),
       ),
 
+    async wakeStep(id, resolution) {
+      const handle = client.workflow.getHandle(id);
+      await ask('wake the step', () =>
+        handle.executeUpdate(RESOLVE_STEP, { args: [resolution] }).catch(sayWhy),
+      );
+    },
+
     async ready() {
       try {
         await client.withDeadline(Date.now() + DEADLINE_MS, () =>
@@ -99,6 +113,11 @@ export function connectSagaClient({
 
     close: () => connection.close(),
   };
+}
+
+/** What the run has against an update is in the cause. */
+function sayWhy(error: unknown): never {
+  throw error instanceof WorkflowUpdateFailedError && error.cause ? error.cause : error;
 }
 
 function underDeadline(client: Client) {

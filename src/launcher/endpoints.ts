@@ -46,6 +46,13 @@ export function findDatabase(environment: NodeJS.ProcessEnv): string {
   throw new Complaint('there is no database to work on: run `npm start`, or set DATABASE_URL');
 }
 
+/** As findDatabase, for Temporal. */
+export function findTemporal(environment: NodeJS.ProcessEnv): string {
+  const address = environment['TEMPORAL_ADDRESS'] ?? readEndpoints(checkoutState)?.temporalAddress;
+  if (address !== undefined && address !== '') return address;
+  throw new Complaint('there is no Temporal to speak to: run `npm start`, or set TEMPORAL_ADDRESS');
+}
+
 const checkoutState = fileURLToPath(new URL('../../.makegood', import.meta.url));
 
 function fileIn(stateDir: string): string {

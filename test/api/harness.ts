@@ -47,6 +47,7 @@ export function recordingSagas(): RecordingSagas {
       await answer(() => sagas.described.push(id));
       return sagas.run;
     },
+    wakeStep: () => answer(() => undefined),
     ready: () => Promise.resolve(!sagas.down),
     close: () => Promise.resolve(),
   };

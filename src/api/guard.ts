@@ -49,21 +49,23 @@ async function authorize(
   scope: string,
 ): Promise<Principal> {
   const [, apiKey] = BEARER.exec(c.req.header('authorization') ?? '') ?? [];
-  if (apiKey === undefined) throw unauthenticated('');
+  if (apiKey === undefined) throw unauthenticated();
   const principal = await credentials.authenticate(apiKey);
   if (principal === undefined) throw unauthenticated(', error="invalid_token"');
-  if (!principal.scopes.includes(scope)) {
-    throw new Problem('insufficient-scope', {
-      detail: `The key lacks the scope ${scope}.`,
-      headers: { 'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${scope}"` },
-    });
-  }
+  if (!principal.scopes.includes(scope)) throw lacking(scope);
   return principal;
 }
 
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 const REALM = 'Bearer realm="makegood"';
 
-function unauthenticated(error: string): Problem {
+export function unauthenticated(error = ''): Problem<'unauthenticated'> {
   return new Problem('unauthenticated', { headers: { 'WWW-Authenticate': `${REALM}${error}` } });
+}
+
+export function lacking(scope: string): Problem<'insufficient-scope'> {
+  return new Problem('insufficient-scope', {
+    detail: `The key lacks the scope ${scope}.`,
+    headers: { 'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${scope}"` },
+  });
 }

@@ -1,13 +1,24 @@
 /** The OpenAPI document, made from the routes themselves. `openapi.json` is its committed copy. */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { RouteConfig } from '@hono/zod-openapi';
+import { HEADERS, PARAMETERS } from './route-parts.ts';
 import { ROUTES } from './routes.ts';
+import { problem } from './schemas.ts';
 
 export const OPENAPI_PATH = '/v1/openapi.json';
 
 export function openApiDocument() {
   const described = new OpenAPIHono();
-  for (const route of ROUTES) described.openAPIRegistry.registerPath(route);
-  described.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+  const registry = described.openAPIRegistry;
+  for (const route of ROUTES) registry.registerPath(promised(route));
+  registry.register('Problem', problem);
+  for (const [name, header] of Object.entries(HEADERS)) {
+    registry.registerComponent('headers', name, header);
+  }
+  for (const [name, parameter] of Object.entries(PARAMETERS)) {
+    registry.registerComponent('parameters', name, parameter);
+  }
+  registry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
     scheme: 'bearer',
     description: 'An API key: `Authorization: Bearer mg_…`.',
@@ -17,11 +28,31 @@ export function openApiDocument() {
     info: {
       title: 'makegood',
       version: '1.0.0',
-      description:
-        'Checkout that completes, or is made good. Errors are RFC 9457 problems; amounts are ' +
-        'decimal strings of minor units.',
+      description: DESCRIPTION,
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     servers: [{ url: '/' }],
+    tags: [
+      { name: 'orders', description: 'Placed, read and cancelled.' },
+      { name: 'refunds', description: 'Money that an ended order gives back.' },
+      { name: 'products', description: 'What can be ordered, and for how much.' },
+    ],
   });
 }
+
+/** Without the middlewares, which would leave their traces in the document. */
+function promised({
+  middleware: _,
+  ...route
+}: RouteConfig & { readonly middleware?: unknown }): RouteConfig {
+  return route;
+}
+
+const DESCRIPTION = [
+  'Checkout that completes, or is made good. Amounts are decimal strings of minor units.',
+  'Errors are RFC 9457 problems. The `type` of each is the address of a page that says what ' +
+    'happened and what to do. Beside those of the operations: an unknown path is answered 404 ' +
+    '`/problems/not-found`, an unknown method 405 `/problems/method-not-allowed` with `Allow`.',
+  'Beside the headers described, every answer has those that tell browsers to be strict: ' +
+    '`Strict-Transport-Security`, `X-Content-Type-Options` and their like.',
+].join('\n\n');

@@ -81,8 +81,17 @@ const PROBLEMS = {
 } as const satisfies Record<string, readonly [status: number, title: string, detail: string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+export type ProblemStatus<Code extends ProblemCode = ProblemCode> = (typeof PROBLEMS)[Code][0];
 
-export const PROBLEM_TYPES = Object.keys(PROBLEMS).map((code) => `/problems/${code}`);
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
+
+export function problemType(code: ProblemCode): string {
+  return `/problems/${code}`;
+}
+
+export function problemStatus(code: ProblemCode): ProblemStatus {
+  return PROBLEMS[code][0];
+}
 
 export interface FieldError {
   /** Like `lines[0].quantity`. */
@@ -99,35 +108,40 @@ export interface ProblemOptions {
 }
 
 /** Thrown wherever a request cannot be granted; `onError` turns it into the answer. */
-export class Problem extends Error {
+export class Problem<Code extends ProblemCode = ProblemCode> extends Error {
   override readonly name = 'Problem';
-  readonly code: ProblemCode;
+  readonly code: Code;
   readonly options: ProblemOptions;
-  constructor(code: ProblemCode, options: ProblemOptions = {}) {
+  constructor(code: Code, options: ProblemOptions = {}) {
     super(code);
     this.code = code;
     this.options = options;
   }
 }
 
-export function invalid(...errors: FieldError[]): Problem {
+export function invalid(...errors: FieldError[]): Problem<'invalid-request'> {
   return new Problem('invalid-request', { errors });
 }
 
-export function answerProblem(c: Context<ApiEnv>, { code, options }: Problem): Response {
+/** Shared with the document and the pages, so that an example is what would be answered. */
+export function showProblem({ code, options }: Problem, requestId: string) {
   const [status, title, detail] = PROBLEMS[code];
-  const body = {
-    type: `/problems/${code}`,
+  return {
+    type: problemType(code),
     title,
     status,
     detail: options.detail ?? detail,
-    instance: c.var.requestId,
+    instance: requestId,
     ...(options.errors && { errors: options.errors }),
     ...options.members,
   };
-  return c.body(JSON.stringify(body), status, {
+}
+
+export function answerProblem(c: Context<ApiEnv>, problem: Problem): Response {
+  const body = JSON.stringify(showProblem(problem, c.var.requestId));
+  return c.body(body, problemStatus(problem.code), {
     'Content-Type': 'application/problem+json',
-    ...options.headers,
+    ...problem.options.headers,
   });
 }
 
@@ -142,12 +156,14 @@ export function onError(error: Error, c: Context<ApiEnv>): Response {
 // A client that comes back at once would meet the same outage.
 const RETRY_AFTER_SECONDS = '2';
 
+export function unavailable(): Problem<'temporarily-unavailable'> {
+  const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
+  return new Problem('temporarily-unavailable', { headers });
+}
+
 function asProblem(error: Error): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof Unavailable) {
-    const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
-    return new Problem('temporarily-unavailable', { headers });
-  }
+  if (error instanceof Problem) return error as Problem;
+  if (error instanceof Unavailable) return unavailable();
   if (error instanceof HTTPException && error.status === 400) return new Problem('malformed-json');
   return new Problem('internal');
 }

@@ -2,10 +2,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { etag } from 'hono/etag';
 import { jsonBody, noBody } from './body.ts';
+import { answers, orderRequests } from './examples.ts';
 import { needs } from './guard.ts';
 import { idempotencyKey } from './idempotency.ts';
-import { headerOf, headerParameter, json, keyParameter, problems } from './route-parts.ts';
-import { replayHeaders } from './route-parts.ts';
+import { anywhere, headers, json, KEYED, KEYED_HEADERS } from './route-parts.ts';
+import { parameters, pathParameter, problems, WITH_BODY } from './route-parts.ts';
+import { invalid } from './problems.ts';
 import { getRefund, requestRefund } from './refund-routes.ts';
 import * as schema from './schemas.ts';
 import { LONGEST_WAIT_SECONDS } from './waiting.ts';
@@ -15,41 +17,56 @@ export const placeOrder = createRoute({
   method: 'post',
   path: '/v1/orders',
   operationId: 'placeOrder',
+  tags: ['orders'],
   summary: 'Place an order',
   description:
     'One order per Idempotency-Key, for ever: a retry with the same key and body gets the same ' +
     'answer and places nothing. With `Prefer: wait=N` the answer waits for the decision.',
-  parameters: [
-    keyParameter(),
-    headerParameter('Prefer', 'wait=N: wait up to N (0 to 30) seconds for the decision.'),
-  ],
+  parameters: parameters('Idempotency-Key', 'Prefer'),
   middleware: [idempotencyKey, jsonBody],
-  request: { body: { required: true, content: json(schema.placeOrderRequest) } },
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': { schema: schema.placeOrderRequest, examples: orderRequests },
+      },
+    },
+  },
   responses: {
     200: {
       description: 'Decided while you waited (`Prefer: wait`): the order as it is now.',
-      headers: replayHeaders(),
-      content: json(schema.order),
+      headers: headers('Location', 'Preference-Applied', ...KEYED_HEADERS),
+      content: json(schema.order, answers.decidedOrder),
     },
     202: {
       description: 'Accepted, or accepted before: it will complete or be made good.',
-      headers: replayHeaders(),
-      content: json(schema.acceptedOrder),
+      headers: headers('Location', 'Preference-Applied', ...KEYED_HEADERS),
+      content: json(schema.acceptedOrder, answers.acceptedOrder),
     },
-    ...problems(400, 401, 403, 409, 413, 415, 422, 503),
+    ...problems(
+      ...anywhere('orders:write'),
+      ...KEYED,
+      ...WITH_BODY,
+      'invalid-request',
+      'unknown-sku',
+      'mixed-currencies',
+      'price-changed',
+      'sold-out',
+      'idempotency-in-progress',
+    ),
   },
 });
 
-const orderIdParameter = z.object({
-  id: z.string().openapi({ param: { name: 'id', in: 'path' } }),
-});
+const orderIdParameter = z.object({ id: pathParameter('id', answers.order.id) });
 
 export const getOrder = createRoute({
   ...needs('orders:read'),
   method: 'get',
   path: '/v1/orders/{id}',
   operationId: 'getOrder',
+  tags: ['orders'],
   summary: 'Get an order',
+  parameters: parameters('If-None-Match'),
   middleware: [etag()],
   request: {
     params: orderIdParameter,
@@ -62,6 +79,8 @@ export const getOrder = createRoute({
         .optional()
         .openapi({
           type: 'integer',
+          minimum: 0,
+          maximum: LONGEST_WAIT_SECONDS,
           description: 'Wait up to so many seconds (0 to 30) for the order to end.',
         }),
     }),
@@ -69,11 +88,15 @@ export const getOrder = createRoute({
   responses: {
     200: {
       description: 'The order as it is now.',
-      headers: { ETag: headerOf('For If-None-Match.') },
-      content: json(schema.order),
+      headers: headers('ETag'),
+      content: json(schema.order, answers.order),
     },
-    304: { description: 'As you know it (If-None-Match).' },
-    ...problems(400, 401, 403, 404, 503),
+    304: { description: 'As you know it (If-None-Match).', headers: headers('ETag') },
+    ...problems(
+      ...anywhere('orders:read'),
+      'not-found',
+      invalid({ field: 'wait', detail: 'Must be a whole number of seconds.' }),
+    ),
   },
 });
 
@@ -82,18 +105,26 @@ export const cancelOrder = createRoute({
   method: 'post',
   path: '/v1/orders/{id}/cancel',
   operationId: 'cancelOrder',
+  tags: ['orders'],
   summary: 'Cancel an order',
   description: 'Decided at once, until the payment is being captured. Takes no body.',
-  parameters: [keyParameter()],
+  parameters: parameters('Idempotency-Key'),
   middleware: [idempotencyKey, noBody],
   request: { params: orderIdParameter },
   responses: {
     202: {
       description: 'Nothing will be captured; what was held is given back.',
-      headers: { 'Idempotent-Replayed': headerOf('true on a replay.') },
-      content: json(schema.cancelledOrder),
+      headers: headers(...KEYED_HEADERS),
+      content: json(schema.cancelledOrder, answers.cancelledOrder),
     },
-    ...problems(400, 401, 403, 404, 409, 422, 503),
+    ...problems(
+      ...anywhere('orders:write'),
+      ...KEYED,
+      'not-found',
+      'too-late-to-cancel',
+      'body-too-large',
+      invalid({ field: 'body', detail: 'This request takes no body.' }),
+    ),
   },
 });
 
@@ -102,7 +133,9 @@ export const listProducts = createRoute({
   method: 'get',
   path: '/v1/products',
   operationId: 'listProducts',
+  tags: ['products'],
   summary: 'List the products',
+  parameters: parameters(),
   request: {
     query: z.object({
       limit: z
@@ -111,7 +144,12 @@ export const listProducts = createRoute({
         .transform(Number)
         .pipe(z.number().min(1).max(100))
         .default(50)
-        .openapi({ type: 'integer', description: '1 to 100; 50 if not given.' }),
+        .openapi({
+          type: 'integer',
+          minimum: 1,
+          maximum: 100,
+          description: '1 to 100; 50 if not given.',
+        }),
       cursor: z
         .string()
         .regex(/^[\w-]{1,400}$/, 'Must be a nextCursor.')
@@ -120,8 +158,15 @@ export const listProducts = createRoute({
     }),
   },
   responses: {
-    200: { description: 'A page, in SKU order.', content: json(schema.productPage) },
-    ...problems(400, 401, 403, 503),
+    200: {
+      description: 'A page, in SKU order.',
+      headers: headers(),
+      content: json(schema.productPage, answers.productPage),
+    },
+    ...problems(
+      ...anywhere('orders:read'),
+      invalid({ field: 'limit', detail: 'Must be a whole number.' }),
+    ),
   },
 });
 
@@ -130,13 +175,17 @@ export const getProduct = createRoute({
   method: 'get',
   path: '/v1/products/{sku}',
   operationId: 'getProduct',
+  tags: ['products'],
   summary: 'Get a product',
-  request: {
-    params: z.object({ sku: z.string().openapi({ param: { name: 'sku', in: 'path' } }) }),
-  },
+  parameters: parameters(),
+  request: { params: z.object({ sku: pathParameter('sku', answers.product.sku) }) },
   responses: {
-    200: { description: 'The product.', content: json(schema.product) },
-    ...problems(401, 403, 404, 503),
+    200: {
+      description: 'The product.',
+      headers: headers(),
+      content: json(schema.product, answers.product),
+    },
+    ...problems(...anywhere('orders:read'), 'not-found'),
   },
 });
 

@@ -4,7 +4,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { END_REASONS, ORDER_STATUSES } from '../domain/order.ts';
-import { PROBLEM_TYPES } from './problems.ts';
+import { PROBLEM_CODES, problemType } from './problems.ts';
 
 export const money = z
   .strictObject({
@@ -26,16 +26,19 @@ const text = (longest: number) =>
     .trim()
     .min(1, 'Must not be empty.')
     .max(longest)
-    .regex(/^\P{Cc}*$/u, 'Must not contain control characters.');
+    .regex(/^\P{Cc}*$/u, 'Must not contain control characters.')
+    // The document's patterns are Unicode by themselves, and know no flags.
+    .openapi({ pattern: '^\\P{Cc}*$' });
 
-const sku = text(64).openapi({ example: 'TEA-EARL-GREY' });
+const sku = text(64).openapi({ example: 'mug' });
 const quantity = z.number().int().min(1).max(1000).openapi({ example: 2 });
 export const orderLines = z.array(z.strictObject({ sku, quantity })).min(1).max(100).openapi({
   description: 'The same SKU twice is summed.',
 });
 const metadata = z
   .record(z.string().min(1).max(40), z.string().max(500))
-  .refine((value) => Object.keys(value).length <= 20, 'May have up to 20 entries.');
+  .refine((value) => Object.keys(value).length <= 20, 'May have up to 20 entries.')
+  .openapi({ maxProperties: 20, description: 'Shown again with the order: up to 20 entries.' });
 
 export const placeOrderRequest = z
   .strictObject({
@@ -117,11 +120,24 @@ export const productPage = z
 
 export const problem = z
   .object({
-    type: z.string().openapi({ enum: PROBLEM_TYPES, example: '/problems/unknown-sku' }),
+    type: z.string().openapi({
+      enum: PROBLEM_CODES.map(problemType),
+      description: 'What kind it is, and the address of a page about it.',
+    }),
     title: z.string(),
     status: z.number().int(),
     detail: z.string(),
     instance: z.string().openapi({ description: 'The request ID.' }),
-    errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+    errors: z
+      .array(z.object({ field: z.string(), detail: z.string() }))
+      .optional()
+      .openapi({ description: 'What is wrong where, like lines[0].quantity. At most 20.' }),
+    amount: money.optional().openapi({ description: 'Of price-changed: what the order costs.' }),
+    refundable: money
+      .optional()
+      .openapi({ description: 'Of amount-exceeds-captured: what is left.' }),
+    skus: z.array(z.string()).optional().openapi({
+      description: 'Of sold-out and lines-exceed-order: which SKUs.',
+    }),
   })
-  .openapi('Problem', { description: 'RFC 9457. Some types have members of their own.' });
+  .openapi('Problem', { description: 'RFC 9457. `type` is stable; texts may improve.' });

@@ -19,6 +19,7 @@ import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
 import type { RefundFacts } from '../../src/domain/refund.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
 import { createLogger } from '../../src/log.ts';
+import { describedAnswer } from '../support/contract.ts';
 import { createDatabase } from '../support/database.ts';
 
 export interface RecordingSagas extends SagaClient {
@@ -84,7 +85,7 @@ export function createProcess(url: string, poolSize = 10) {
     log,
   });
   return {
-    app,
+    app: heldToContract(app),
     pool,
     store,
     refunds,
@@ -99,6 +100,18 @@ export function createProcess(url: string, poolSize = 10) {
       await pool.end();
     },
   };
+}
+
+/** Whatever a test asks for: an answer that the OpenAPI document does not describe fails it. */
+export function heldToContract(app: ReturnType<typeof createApp>) {
+  const request = app.request.bind(app);
+  app.request = async (input, init, ...rest) => {
+    const answer = await request(input, init, ...rest);
+    const { pathname } = new URL(input instanceof Request ? input.url : input, 'http://localhost');
+    await describedAnswer(init?.method ?? 'GET', pathname, answer);
+    return answer;
+  };
+  return app;
 }
 
 export async function createHarness() {
@@ -159,6 +172,13 @@ const CATALOGUE = [
   ['GONE', 500, 'EUR', 0],
   ['BAGEL', 300, 'USD', 10],
 ] as const;
+
+/** What the examples of the OpenAPI document order, at 14.99 EUR apiece. */
+export async function shelveMugs(pool: pg.Pool, { id }: Tenant, available: number): Promise<void> {
+  const product = `INSERT INTO product VALUES ($1, 'mug', 'Stoneware mug', 1499, 'EUR')`;
+  await pool.query(product, [id]);
+  await pool.query(`INSERT INTO stock VALUES ($1, 'mug', $2)`, [id, available]);
+}
 
 export async function addKey(pool: pg.Pool, tenantId: string, scopes: string[]): Promise<string> {
   const { id, key, secretHash } = makeApiKey('dev');

@@ -1,0 +1,119 @@
+/**
+ * What the OpenAPI document shows of requests and answers. The SKU is on the shelf of `npm start`,
+ * so that a request can be sent as it stands; the answers are made by what makes the real ones.
+ */
+import type { z } from '@hono/zod-openapi';
+import type { OrderFacts, OrderId } from '../domain/order.ts';
+import type { RefundFacts, RefundId } from '../domain/refund.ts';
+import type { OrderSnapshot, Product, RefundSnapshot } from './ports.ts';
+import type { refundRequest } from './refund-schemas.ts';
+import { showAccepted, showAcceptedRefund, showCancelled, showOrder } from './representations.ts';
+import { showProduct, showRefund } from './representations.ts';
+import type { placeOrderRequest } from './schemas.ts';
+
+const orderId: OrderId = 'ord_01m7z699hgfq8rk1nxvfkn8kg6';
+const refundId: RefundId = 'rfd_01m7z6c2v4e0bt5ke3xh9w8n7d';
+
+const price = { value: '1499', currency: 'EUR' };
+const amount = { value: '2998', currency: 'EUR' };
+const lines = [{ sku: 'mug', quantity: 2 }];
+
+const smallest: z.input<typeof placeOrderRequest> = {
+  lines,
+  customer: { email: 'ada@example.com', name: 'Ada Lovelace' },
+  shippingAddress: {
+    name: 'Ada Lovelace',
+    line1: '12 St James’s Square',
+    city: 'London',
+    postalCode: 'SW1Y 4JH',
+    country: 'GB',
+  },
+  paymentMethod: 'pm_card_visa',
+};
+
+export const orderRequests = {
+  smallest: { summary: 'What an order needs', value: smallest },
+  largest: {
+    summary: 'With everything it may have',
+    value: {
+      ...smallest,
+      shippingAddress: { ...smallest.shippingAddress, line2: 'Second floor' },
+      expectedAmount: amount,
+      metadata: { cart: '7f3a' },
+    } satisfies z.input<typeof placeOrderRequest>,
+  },
+};
+
+type RefundRequest = z.input<typeof refundRequest>;
+
+export const refundRequests = {
+  all: { summary: 'All that is left', value: {} satisfies RefundRequest },
+  amount: { summary: 'An amount', value: { amount: price } satisfies RefundRequest },
+  lines: {
+    summary: 'One of two mugs, which is back on the shelf',
+    value: { lines: [{ sku: 'mug', quantity: 1 }], restock: true } satisfies RefundRequest,
+  },
+};
+
+const facts: OrderFacts = {
+  id: orderId,
+  tenantId: 'ten_example',
+  requestId: 'req_example',
+  amountMinor: amount.value,
+  currency: amount.currency,
+  lines,
+};
+const createdAt = '2026-11-21T13:56:11.440Z';
+
+const paid: OrderSnapshot = {
+  id: orderId,
+  status: 'paid',
+  amount,
+  lines: [{ sku: 'mug', quantity: 2, unitPrice: price }],
+  payment: { authorized: '2998', captured: '2998', refunded: '0' },
+  needsOperator: false,
+  metadata: {},
+  createdAt,
+  updatedAt: '2026-11-21T13:56:11.602Z',
+};
+
+const completed: OrderSnapshot = {
+  ...paid,
+  status: 'completed',
+  shipment: { trackingNumber: 'MGCAE22DE52FBA' },
+  updatedAt: '2026-11-21T13:56:11.791Z',
+};
+
+const refundFacts: RefundFacts = {
+  id: refundId,
+  orderId,
+  tenantId: facts.tenantId,
+  requestId: facts.requestId,
+  amountMinor: price.value,
+  currency: price.currency,
+};
+
+const succeeded: RefundSnapshot = {
+  id: refundId,
+  orderId,
+  status: 'succeeded',
+  amount: price,
+  lines: [{ sku: 'mug', quantity: 1 }],
+  restock: true,
+  createdAt: '2026-11-22T09:12:40.115Z',
+  updatedAt: '2026-11-22T09:12:41.302Z',
+};
+
+const mug: Product = { sku: 'mug', name: 'Stoneware mug', price, available: 498 };
+
+export const answers = {
+  acceptedOrder: showAccepted({ facts, createdAt }),
+  order: showOrder(completed),
+  /** As a POST shows it that waited for the decision. */
+  decidedOrder: showOrder(paid),
+  cancelledOrder: showCancelled(orderId),
+  acceptedRefund: showAcceptedRefund({ facts: refundFacts, createdAt: succeeded.createdAt }),
+  refund: showRefund(succeeded),
+  product: showProduct(mug),
+  productPage: { data: [showProduct(mug)], nextCursor: 'bXVn' },
+};

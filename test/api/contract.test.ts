@@ -1,0 +1,255 @@
+/**
+ * Every answer that the OpenAPI document describes is provoked here, and each example of a problem
+ * is one that was given. The harness holds the answers of all other tests to the same document.
+ */
+import assert from 'node:assert/strict';
+import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ApiDeps } from '../../src/api/app.ts';
+import { Unavailable } from '../../src/domain/wrong.ts';
+import { describedAnswer, describedAnswers, exampleRequests } from '../support/contract.ts';
+import { bookCompleted, bookPaid } from '../support/refunds.ts';
+import { addKey, createHarness, getOf, heldToContract, newKey, orderIn } from './harness.ts';
+import { postOf, shelveMugs, validBody } from './harness.ts';
+import type { Harness } from './harness.ts';
+
+// A described answer that no test can provoke would be named here, with the reason.
+const IMPOSSIBLE: readonly string[] = [];
+
+const UNKNOWN = 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb';
+const TOTAL = 2998n;
+
+type Request = readonly [path: string, init: RequestInit];
+
+describe('The contract', () => {
+  let api: Harness;
+  /** A key with no scope at all. */
+  let powerless: string;
+  before(async () => {
+    api = await createHarness();
+    powerless = await addKey(api.pool, api.acme.id, []);
+    await shelveMugs(api.pool, api.acme, 500);
+    await shelveMugs(api.pool, api.globex, 0);
+  });
+  after(() => api.close());
+
+  /** What was answered, and the bodies of each kind of answer. */
+  const given = new Map<string, string[]>();
+  async function send([path, init]: Request, app: Pick<Harness['app'], 'request'> = api.app) {
+    const answer = await app.request(path, init);
+    const what = await describedAnswer(init.method ?? 'GET', path.replace(/\?.*/, ''), answer);
+    assert.ok(what, `${path} is not in the document`);
+    const text = answer.status === 304 ? '' : await answer.clone().text();
+    given.set(what, [...(given.get(what) ?? []), text === '' ? '' : withoutInstance(text)]);
+    return { what, answer };
+  }
+  const gives = async (request: Request, expected: string) => {
+    const { what, answer } = await send(request);
+    assert.equal(what, expected);
+    return answer;
+  };
+
+  // --- what is asked -----------------------------------------------------------------------------
+
+  const order = (
+    change: object = {},
+    options: { key?: string } = {},
+    tenant = api.acme,
+  ): Request => [
+    '/v1/orders',
+    postOf(tenant, { ...options, body: { ...validBody(), ...mugs(2), ...change } }),
+  ];
+  const read = (path: string, headers = {}): Request => [path, getOf(api.acme, headers)];
+  const cancel = (
+    id: string,
+    options: { key?: string | undefined; body?: string } = {},
+  ): Request => {
+    const init = postOf(api.acme, options);
+    return [`/v1/orders/${id}/cancel`, { ...init, body: options.body ?? null }];
+  };
+  const refund = (id: string, body: unknown = {}, options: { key?: string } = {}): Request => [
+    `/v1/orders/${id}/refunds`,
+    postOf(api.acme, { ...options, body }),
+  ];
+  const place = async () => (await orderIn(await api.app.request(...order()))).id;
+  const completed = async () => {
+    const id = await place();
+    await bookCompleted(api.book, id, TOTAL);
+    return id;
+  };
+  const all = (id = UNKNOWN): readonly Request[] => [
+    order(),
+    cancel(id),
+    refund(id),
+    read(`/v1/orders/${id}`),
+    read(`/v1/orders/${id}/refunds/${id.replace('ord', 'rfd')}`),
+    read('/v1/products'),
+    read('/v1/products/mug'),
+  ];
+  const changed = ([path, init]: Request, change: Record<string, string | undefined>): Request => {
+    const headers = Object.entries({ ...(init.headers as Record<string, string>), ...change });
+    return [
+      path,
+      {
+        ...init,
+        headers: headers.filter((pair): pair is [string, string] => pair[1] !== undefined),
+      },
+    ];
+  };
+
+  // --- what is answered --------------------------------------------------------------------------
+
+  it('holds without a credential, without the scope, in an outage and with a bug', async () => {
+    for (const request of all()) {
+      const unknown = await send(changed(request, { Authorization: undefined }));
+      assert.equal(unknown.answer.status, 401);
+      const lacking = await send(changed(request, { Authorization: `Bearer ${powerless}` }));
+      assert.equal(lacking.answer.status, 403);
+      for (const [error, status] of [
+        [new Unavailable('PostgreSQL is down'), 503],
+        [new Error('a bug'), 500],
+      ] as const) {
+        const broken = heldToContract(createApp(failing(api, error)));
+        assert.equal((await send(request, broken)).answer.status, status);
+      }
+    }
+  });
+
+  it('holds for what is wrong with a key or with a body', async () => {
+    for (const request of [order(), cancel(UNKNOWN), refund(UNKNOWN)]) {
+      for (const key of [undefined, 'a b']) {
+        const { answer } = await send(changed(request, { 'Idempotency-Key': key }));
+        assert.equal(answer.status, 400);
+      }
+      const large = [request[0], { ...request[1], body: ' '.repeat(65_537) }] as const;
+      assert.equal((await send(large)).answer.status, 413);
+    }
+    for (const request of [order(), refund(UNKNOWN)]) {
+      const { answer } = await send(changed(request, { 'Content-Type': 'text/plain' }));
+      assert.equal(answer.status, 415);
+      const malformed = [request[0], { ...request[1], body: '{' }] as const;
+      assert.equal((await send(malformed)).answer.status, 400);
+    }
+  });
+
+  it('holds for what is not there', async () => {
+    for (const request of all().filter(([path]) => path.includes(UNKNOWN))) {
+      assert.equal((await send(request)).answer.status, 404);
+    }
+    await gives(read('/v1/products/mgu'), 'getProduct 404 /problems/not-found');
+  });
+
+  it('holds when an order is placed, from any example of it', async () => {
+    const bodies = exampleRequests('placeOrder');
+    assert.equal(bodies.length, 2);
+    for (const body of bodies) {
+      await gives(['/v1/orders', postOf(api.acme, { body })], 'placeOrder 202');
+    }
+    const key = newKey();
+    const { id } = await orderIn(await gives(order({}, { key }), 'placeOrder 202'));
+    await gives(order({}, { key }), 'placeOrder 202');
+    await gives(order(mugs(1), { key }), 'placeOrder 422 /problems/idempotency-key-reused');
+    await bookPaid(api.book, id, TOTAL);
+    await gives(changed(order({}, { key }), { Prefer: 'wait=1' }), 'placeOrder 200');
+  });
+
+  it('holds when an order is not placed', async () => {
+    const problem = (code: string) => `placeOrder ${code.replace(' ', ' /problems/')}`;
+    await gives(order(mugs(1001)), problem('400 invalid-request'));
+    await gives(order({ lines: [{ sku: 'mgu', quantity: 1 }] }), problem('400 unknown-sku'));
+    const mixed = [...mugs(1).lines, { sku: 'BAGEL', quantity: 1 }];
+    await gives(order({ lines: mixed }), problem('400 mixed-currencies'));
+    const expectedAmount = { value: '1', currency: 'EUR' };
+    await gives(order({ expectedAmount }), problem('409 price-changed'));
+    await gives(order({}, {}, api.globex), problem('409 sold-out'));
+    const busy = { ...api.store, place: () => Promise.resolve({ state: 'busy' as const }) };
+    const app = heldToContract(createApp({ ...failing(api, new Error()), store: busy }));
+    const { what } = await send(order(), app);
+    assert.equal(what, problem('409 idempotency-in-progress'));
+  });
+
+  it('holds when an order is read', async () => {
+    const path = `/v1/orders/${await place()}`;
+    const etag = (await gives(read(path), 'getOrder 200')).headers.get('etag') ?? '';
+    await gives(read(path, { 'If-None-Match': etag }), 'getOrder 304');
+    await gives(read(`${path}?wait=long`), 'getOrder 400 /problems/invalid-request');
+    await gives(read(`/v1/orders/${await completed()}`), 'getOrder 200');
+  });
+
+  it('holds when an order is cancelled, or is not', async () => {
+    const id = await place();
+    const key = newKey();
+    await gives(cancel(id, { key }), 'cancelOrder 202');
+    await gives(cancel(id, { key }), 'cancelOrder 202');
+    await gives(cancel(id, { body: '{}' }), 'cancelOrder 400 /problems/invalid-request');
+    await gives(cancel(await completed()), 'cancelOrder 409 /problems/too-late-to-cancel');
+  });
+
+  it('holds when an order is refunded, from any example of it, or is not', async () => {
+    for (const body of exampleRequests('requestRefund')) {
+      await gives(refund(await completed(), body), 'requestRefund 202');
+    }
+    const id = await completed();
+    const half = { amount: { value: '1499', currency: 'EUR' } };
+    const key = newKey();
+    const accepted = await gives(refund(id, half, { key }), 'requestRefund 202');
+    await gives(refund(id, half, { key }), 'requestRefund 202');
+    const problem = (code: string) => `requestRefund ${code.replace(' ', ' /problems/')}`;
+    await gives(refund(id, {}, { key }), problem('422 idempotency-key-reused'));
+    await gives(refund(id, { ...half, ...mugs(1) }), problem('400 invalid-request'));
+    await gives(refund(id, { lines: [{ sku: 'mgu', quantity: 1 }] }), problem('400 unknown-sku'));
+    const total = { amount: { value: TOTAL.toString(), currency: 'EUR' } };
+    await gives(refund(id, total), problem('409 amount-exceeds-captured'));
+    const one = [...mugs(1).lines, { sku: 'CUP', quantity: 4 }];
+    const { id: dearer } = await orderIn(await gives(order({ lines: one }), 'placeOrder 202'));
+    await bookCompleted(api.book, dearer, 6499n);
+    await gives(refund(dearer, mugs(2)), problem('409 lines-exceed-order'));
+    await gives(refund(await place()), problem('409 order-in-progress'));
+
+    const path = accepted.headers.get('location') ?? '';
+    const etag = (await gives(read(path), 'getRefund 200')).headers.get('etag') ?? '';
+    await gives(read(path, { 'If-None-Match': etag }), 'getRefund 304');
+  });
+
+  it('holds when the catalogue is read', async () => {
+    await gives(read('/v1/products?limit=2'), 'listProducts 200');
+    await gives(read('/v1/products?limit=many'), 'listProducts 400 /problems/invalid-request');
+    await gives(read('/v1/products/mug'), 'getProduct 200');
+  });
+
+  it('describes nothing that was not answered just now', () => {
+    const missing = [...describedAnswers().keys()].filter((what) => !given.has(what));
+    assert.deepEqual(missing, IMPOSSIBLE);
+  });
+
+  it('shows no example of a problem that was not an answer just now', () => {
+    for (const [what, example] of describedAnswers()) {
+      if (example === undefined || IMPOSSIBLE.includes(what)) continue;
+      const shown = withoutInstance(JSON.stringify(example));
+      assert.ok(given.get(what)?.includes(shown), `${what}: ${given.get(what)?.[0] ?? ''}`);
+    }
+  });
+});
+
+const mugs = (quantity: number) => ({ lines: [{ sku: 'mug', quantity }] });
+
+/** Knows who asks, and can do nothing for them. */
+function failing(api: Harness, error: Error): ApiDeps {
+  const fails = new Proxy({}, { get: () => () => Promise.reject(error) }) as never;
+  return {
+    credentials: createCredentials(api.pool),
+    catalogue: fails,
+    store: fails,
+    refunds: fails,
+    feed: fails,
+    touched: () => undefined,
+    sagaCalls: fails,
+    log: api.log,
+  };
+}
+
+function withoutInstance(text: string): string {
+  const body = JSON.parse(text) as Record<string, unknown>;
+  delete body['instance'];
+  return JSON.stringify(body);
+}

@@ -35,6 +35,8 @@ COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY migrations migrations
+# What the type of a problem names: the API serves them.
+COPY docs/problems docs/problems
 RUN rm -rf dist/counterparties
 USER node
 EXPOSE 3000

@@ -6,9 +6,9 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
+import { addDocumentation } from './documentation.ts';
 import type { ApiEnv } from './env.ts';
 import { guard } from './guard.ts';
-import { OPENAPI_PATH, openApiDocument } from './openapi.ts';
 import { addOrderRoutes } from './orders.ts';
 import type { OrderDeps } from './orders.ts';
 import type { Catalogue, Credentials } from './ports.ts';
@@ -44,8 +44,7 @@ export function createApp({ credentials, catalogue, log, ...deps }: ApiDeps) {
   );
 
   // Public: it stands before the guard.
-  const document = openApiDocument();
-  app.get(OPENAPI_PATH, (c) => c.json(document));
+  addDocumentation(app);
 
   app.use(guard(credentials, ROUTES));
   addOrderRoutes(app, deps);

@@ -144,7 +144,7 @@ async function openShop(setting: Setting): Promise<{ databaseUrl: string; apiKey
 
 function whatToOpen({ apiUrl, apiKey, temporalUiUrl, mailUrl }: Endpoints): string {
   const rows = [
-    ['OpenAPI', `${apiUrl}/v1/openapi.json`],
+    ['API reference', `${apiUrl}/docs`],
     ['Temporal UI', temporalUiUrl],
     ['Mails', mailUrl],
     ['All addresses', '.makegood/endpoints.json'],

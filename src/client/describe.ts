@@ -47,7 +47,8 @@ async function failingTask(
   const failures = (history?.events ?? []).map(
     ({ workflowTaskFailedEventAttributes: failed }) => failed?.failure?.message,
   );
-  const words = failures.find((message) => message !== undefined) ?? 'its worker did not answer';
+  const words =
+    failures.find((message) => message !== undefined) ?? `no worker${ofBuild(raw)} answered`;
   return `the workflow task fails, now at attempt ${attempt}: ${words}`;
 }
 
@@ -67,7 +68,15 @@ function untakenWork(
   ];
   const since = Math.min(...waiting.map(millis));
   if (since > Date.now() - patienceMs) return undefined;
-  return `no worker has taken its work from queue ${taskQueue} since ${new Date(since).toISOString()}`;
+  const worker = `no worker${ofBuild(raw)}`;
+  return `${worker} has taken its work from queue ${taskQueue} since ${new Date(since).toISOString()}`;
+}
+
+/** The only build that gets the work of a run which is pinned to one. */
+function ofBuild({ workflowExecutionInfo }: WorkflowExecutionDescription['raw']): string {
+  const { versioningOverride, deploymentVersion } = workflowExecutionInfo?.versioningInfo ?? {};
+  const buildId = (versioningOverride?.pinned?.version ?? deploymentVersion)?.buildId;
+  return buildId ? ` of build ${buildId}` : '';
 }
 
 function millis(

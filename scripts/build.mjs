@@ -1,5 +1,6 @@
-/** `npm run build`: dist/ with everything production runs, the workflows as one bundle. */
+/** `npm run build`: dist/ with everything production runs, the workflows as one bundle and its ID. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,8 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const inRoot = (path) => fileURLToPath(new URL(path, new URL('..', import.meta.url)));
 
+// The bundle names its modules relative to where it is made.
+process.chdir(root);
 rmSync(inRoot('dist'), { recursive: true, force: true });
 compile();
 await bundle();
@@ -29,10 +32,22 @@ async function bundle() {
   const size = Buffer.byteLength(code);
   mkdirSync(inRoot('dist'), { recursive: true });
   writeFileSync(inRoot('dist/workflows.js'), code);
-  process.stdout.write(`dist/workflows.js: ${(size / 1e6).toFixed(2)} MB\n`);
+  const buildId = buildIdOf(code);
+  writeFileSync(inRoot('dist/build-id'), `${buildId}\n`);
+  process.stdout.write(`dist/workflows.js: ${(size / 1e6).toFixed(2)} MB, build ${buildId}\n`);
   // Every cached workflow runs an instance of it: something that big got in by mistake.
   if (size >= 2_000_000) {
     process.stderr.write('the workflow bundle must stay below 2 MB\n');
     process.exit(1);
   }
+}
+
+/**
+ * The same for the same workflow code and SDK, wherever and whenever it is built: orders need not
+ * stay on an older worker for the sake of an activity that has changed.
+ */
+function buildIdOf(code) {
+  // The source map holds the paths of this machine.
+  const ran = code.replace(/^\/\/# sourceMappingURL=.*$/m, '');
+  return createHash('sha256').update(ran).digest('hex').slice(0, 12);
 }

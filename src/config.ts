@@ -22,6 +22,12 @@ const schema = z.object({
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('makegood'),
   /** A bundle made by `npm run build`; without it the worker bundles at start (1–2 s). */
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
+  WORKER_DEPLOYMENT_NAME: z
+    .string()
+    .regex(/^[^.:]+$/, 'must hold neither . nor :')
+    .default('makegood'),
+  /** Orders stay on the build they began on, and new ones go to the current one; unset: to any. */
+  WORKER_BUILD_ID: z.string().min(1).max(255).optional(),
 
   API_HOST: z.string().min(1).default('127.0.0.1'),
   API_PORT: port.default(3000),

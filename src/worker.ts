@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
 import { logAttempts, timeLeftMs } from './activities/attempt.ts';
 import { createActivities } from './activities/index.ts';
 import { sendDueMails } from './activities/notifications.ts';
@@ -14,6 +15,7 @@ import { createPool } from './adapters/postgres/pool.ts';
 import { createMailer } from './adapters/smtp/index.ts';
 import { createStripeGateway } from './adapters/stripe/index.ts';
 import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { createLogger } from './log.ts';
 import { installRuntime } from './runtime.ts';
 
@@ -52,6 +54,7 @@ const worker = await Worker.create({
   ...(config.WORKFLOW_BUNDLE
     ? { workflowBundle: { codePath: config.WORKFLOW_BUNDLE } }
     : { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) }),
+  ...pinnedTo(config),
   interceptors: { activity: [logAttempts(log.info.bind(log))] },
   // A crashed worker's sticky tasks go elsewhere after this long.
   stickyQueueScheduleToStartTimeout: '3s',
@@ -67,7 +70,10 @@ process.once('disconnect', () => {
 const stopping = new AbortController();
 const mails = sendMails(stopping.signal);
 process.send?.({ ready: true });
-log.info({ taskQueue: config.TEMPORAL_TASK_QUEUE }, 'the worker is polling');
+log.info(
+  { taskQueue: config.TEMPORAL_TASK_QUEUE, buildId: config.WORKER_BUILD_ID },
+  'the worker is polling',
+);
 
 await worker.run();
 stopping.abort();
@@ -76,6 +82,21 @@ await notifier.close();
 await pool.end();
 await connection.close();
 if (process.connected) process.disconnect();
+
+/** A run ends on the build that it began on, whatever is released meanwhile (docs/decisions/0007). */
+function pinnedTo({
+  WORKER_DEPLOYMENT_NAME: deploymentName,
+  WORKER_BUILD_ID: buildId,
+}: Config): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (buildId === undefined) return {};
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
+  };
+}
 
 async function sendMails(signal: AbortSignal): Promise<void> {
   const outbox = createOutbox(pool);

@@ -100,6 +100,8 @@ async function bringUp(
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: temporal.address,
     WORKFLOW_BUNDLE: bundle,
+    // The only worker takes over what the one of the last start left, whatever its code is by now.
+    WORKER_BUILD_ID: '',
     API_PORT: String(apiPort),
     OPERATIONS_PORT: String(operationsPort),
   };

@@ -95,6 +95,9 @@ const tuning = [
   // One small worker set: partitions would only forward tasks to each other.
   ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
   ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
+  // An older build is seen to have drained in seconds instead of minutes.
+  ...['--dynamic-config-value', 'matching.wv.VersionDrainageStatusVisibilityGracePeriod="2s"'],
+  ...['--dynamic-config-value', 'matching.wv.VersionDrainageStatusRefreshInterval="2s"'],
   ...['--log-level', 'warn', '--color', 'never'],
 ];
 

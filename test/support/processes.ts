@@ -21,13 +21,16 @@ export interface ProcessStack {
   readonly shop: Shop;
   readonly parties: Parties;
   readonly apiKey: string;
-  readonly startApi: () => Promise<Running & { readonly url: string }>;
-  readonly startWorker: () => Promise<Running>;
+  readonly startApi: (settings?: Settings) => Promise<Running & { readonly url: string }>;
+  readonly startWorker: (settings?: Settings) => Promise<Running>;
   /** What all processes of that kind have logged so far. */
   readonly logOf: (name: 'api' | 'worker') => Promise<string>;
   readonly client: Client;
   readonly close: () => Promise<void>;
 }
+
+/** Environment variables that differ from those of the other processes. */
+type Settings = Readonly<Record<string, string>>;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -79,12 +82,16 @@ export async function createProcessStack(): Promise<ProcessStack> {
     shop,
     parties: { gatewayUrl: gateway.url, carrierUrl: carrier.url, mailUrl: mail.url },
     apiKey,
-    startApi: () =>
-      start('api', (program) => startProgram({ ...program, file: 'api.ts', env, ready: apiReady })),
-    startWorker: () =>
-      start('worker', (program) =>
-        startProgram({ ...program, file: 'worker.ts', env, ready: isReady }),
-      ),
+    startApi: (settings) =>
+      start('api', (program) => {
+        const file = 'api.ts';
+        return startProgram({ ...program, file, env: { ...env, ...settings }, ready: apiReady });
+      }),
+    startWorker: (settings) =>
+      start('worker', (program) => {
+        const file = 'worker.ts';
+        return startProgram({ ...program, file, env: { ...env, ...settings }, ready: isReady });
+      }),
     async logOf(name) {
       const files = (await readdir(directory)).filter((file) => file.startsWith(name));
       const texts = files.map((file) => readFile(join(directory, file), 'utf8'));

@@ -6,6 +6,7 @@ import { createDatabaseCheck } from './adapters/postgres/health.ts';
 import { createOrderStore } from './adapters/postgres/order-store.ts';
 import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
+import { createWatchStore } from './adapters/postgres/watch-store.ts';
 import { createApp } from './api/app.ts';
 import { createOperationsApp } from './api/operations.ts';
 import { createSagaCalls } from './api/saga-calls.ts';
@@ -40,7 +41,7 @@ const sagaCalls = createSagaCalls(sagas, log);
 const graceSeconds = config.STARTER_GRACE_SECONDS;
 const starter = createStarter({ store, refunds, sagas, log, graceSeconds });
 const watcher = createWatcher({
-  store,
+  store: createWatchStore(pool),
   sagas,
   touched: notifier.touched,
   log,

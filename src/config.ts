@@ -35,7 +35,7 @@ const schema = z.object({
   OPERATIONS_PORT: port.default(3001),
   /** How long an accepted order may stay unstarted before the starter takes it up. */
   STARTER_GRACE_SECONDS: seconds.default(5),
-  /** How long an unfinished order may be silent before the watcher asks Temporal about it. */
+  /** How long an unfinished order or refund may be silent before the watcher asks Temporal about it. */
   WATCHER_SILENCE_SECONDS: seconds.default(120),
 
   STRIPE_SECRET_KEY: z.string().min(1),

@@ -1,6 +1,6 @@
 /**
- * What the starter and the watcher share: a pass now and then in every API process, and a look at
- * whether Temporal answers before it is asked many things at once.
+ * What the starter and the watcher share: a pass now and then in every API process, and bounds on
+ * what a Temporal that does not answer, or has just come back, is asked at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -51,4 +51,24 @@ export async function probeFirst<Item>(
   if (first === undefined || !(await tryOne(first))) return [];
   const worked = await Promise.all(rest.map(tryOne));
   return [first, ...rest.filter((_, index) => worked[index])];
+}
+
+/**
+ * Tries all of them, so many at a time; false when one did not work. A lane in which one did not work
+ * ends, so that a Temporal that went away is asked once more in each, not for all that is left.
+ */
+export async function inLanes<Item>(
+  items: readonly Item[],
+  lanes: number,
+  tryOne: (item: Item) => Promise<boolean>,
+): Promise<boolean> {
+  const left = [...items];
+  const lane = async (): Promise<boolean> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) {
+      if (!(await tryOne(item))) return false;
+    }
+    return true;
+  };
+  const worked = await Promise.all(Array.from({ length: lanes }, lane));
+  return worked.every(Boolean);
 }

@@ -90,19 +90,6 @@ export interface OrderStore {
   /** Orders that no run is known of, lent to the caller for the grace. */
   leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly OrderFacts[]>;
   stampStarted(ids: readonly OrderId[]): Promise<void>;
-  /** Started and unfinished orders without news for so long, lent to the caller for as long. */
-  leaseSilent(silenceSeconds: number, limit: number): Promise<readonly SilentOrder[]>;
-  /** Calls an operator, once; false when the order has moved on, or one is called already. */
-  flagBlocked(id: OrderId, silenceSeconds: number): Promise<boolean>;
-  unflagBlocked(id: OrderId): Promise<void>;
-}
-
-export interface SilentOrder {
-  readonly facts: OrderFacts;
-  /** The gate is `unwinding` because somebody cancelled. */
-  readonly isCancelled: boolean;
-  /** An operator was called because of a blocked run. */
-  readonly isBlocked: boolean;
 }
 
 // --- refunds -----------------------------------------------------------------------------------
@@ -149,6 +136,41 @@ export interface RefundStore {
   leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly RefundFacts[]>;
   stampStarted(ids: readonly RefundId[]): Promise<void>;
 }
+
+// --- the watch over both ------------------------------------------------------------------------
+
+export interface WatchStore {
+  /**
+   * Started and unfinished orders and refunds without news for so long, lent to the caller for as
+   * long. `more`: as many as asked for were due, although some of them turned out to have news.
+   */
+  leaseSilent(
+    silenceSeconds: number,
+    limit: number,
+  ): Promise<{ readonly silent: readonly SilentSaga[]; readonly more: boolean }>;
+  /** Calls an operator, once; false when it has moved on, or one is called for the order already. */
+  flag(id: SagaId, silenceSeconds: number): Promise<boolean>;
+  /** Takes back what was flagged for this one, and nothing else. */
+  unflag(id: SagaId): Promise<void>;
+  countRestart(id: SagaId): Promise<void>;
+}
+
+type SagaId = OrderId | RefundId;
+
+export type SilentSaga = {
+  /** An operator was called because of its run. */
+  readonly isBlocked: boolean;
+  /** How often it was started again since its last news. */
+  readonly restarts: number;
+} & (
+  | {
+      readonly kind: 'order';
+      readonly facts: OrderFacts;
+      /** The gate is `unwinding` because somebody cancelled. */
+      readonly isCancelled: boolean;
+    }
+  | { readonly kind: 'refund'; readonly facts: RefundFacts }
+);
 
 // --- events ------------------------------------------------------------------------------------
 

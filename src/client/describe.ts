@@ -1,7 +1,7 @@
 /** Reads what became of a run off Temporal's description of it. */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import type { CheckoutRun } from './ports.ts';
+import type { SagaRun } from './ports.ts';
 
 const CLOSED = {
   COMPLETED: 'completed',
@@ -16,7 +16,7 @@ export async function describeRun(
   client: Client,
   workflowId: string,
   patienceMs: number,
-): Promise<CheckoutRun> {
+): Promise<SagaRun> {
   const run = await client.workflow
     .getHandle(workflowId)
     .describe()

@@ -17,10 +17,10 @@ export interface SagaClient {
    */
   cancelCheckout(id: OrderId): Promise<void>;
   /**
-   * What became of the order's latest run. Work that no worker has taken for longer than the
+   * What became of the latest run of an order or a refund. Work that no worker has taken for longer than the
    * patience blocks it. Throws `Unavailable` when Temporal does not answer in time.
    */
-  describeCheckout(id: OrderId, patienceSeconds: number): Promise<CheckoutRun>;
+  describe(id: OrderId | RefundId, patienceSeconds: number): Promise<SagaRun>;
   /**
    * Tells a parked step that an operator has decided about it. A hint that makes it look sooner: what
    * was decided is in the books. Throws `Unavailable` when it was not told, also when it is not, or
@@ -32,13 +32,15 @@ export interface SagaClient {
   close(): Promise<void>;
 }
 
-export type CheckoutRun =
+export type SagaRun =
   | {
       readonly state: 'running';
       readonly cancelRequested: boolean;
       /** Why it cannot go on by itself, in an operator's words. */
       readonly blocked?: string;
     }
-  | {
-      readonly state: 'completed' | 'failed' | 'canceled' | 'terminated' | 'timed out' | 'missing';
-    };
+  | { readonly state: 'completed' }
+  | { readonly state: EndedRun };
+
+/** Ended, but not as a saga ends; it can be started again. */
+export type EndedRun = 'failed' | 'canceled' | 'terminated' | 'timed out' | 'missing';

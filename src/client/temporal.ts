@@ -88,10 +88,8 @@ export function connectSagaClient({
       await settle('cancel the order', cancel, WorkflowNotFoundError);
     },
 
-    describeCheckout: (id, patienceSeconds) =>
-      ask('describe the order', () =>
-        describeRun(client, checkoutWorkflowId(id), patienceSeconds * 1_000),
-      ),
+    describe: (id, patienceSeconds) =>
+      ask('describe the run', () => describeRun(client, id, patienceSeconds * 1_000)),
 
     async wakeStep(id, resolution) {
       const handle = client.workflow.getHandle(id);

@@ -14,9 +14,9 @@ import { createPool } from '../../src/adapters/postgres/pool.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { createApp } from '../../src/api/app.ts';
 import { createSagaCalls } from '../../src/api/saga-calls.ts';
-import type { CheckoutRun, SagaClient } from '../../src/client/ports.ts';
+import type { SagaRun, SagaClient } from '../../src/client/ports.ts';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
-import type { RefundFacts } from '../../src/domain/refund.ts';
+import type { RefundFacts, RefundId } from '../../src/domain/refund.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
 import { createLogger } from '../../src/log.ts';
 import { describedAnswer } from '../support/contract.ts';
@@ -26,9 +26,9 @@ export interface RecordingSagas extends SagaClient {
   readonly started: OrderFacts[];
   readonly refunds: RefundFacts[];
   readonly cancelled: OrderId[];
-  readonly described: OrderId[];
+  readonly described: (OrderId | RefundId)[];
   /** What every run is described as. */
-  run: CheckoutRun;
+  run: SagaRun;
   /** As if Temporal were down. */
   down: boolean;
 }
@@ -44,7 +44,7 @@ export function recordingSagas(): RecordingSagas {
     startCheckout: (order) => answer(() => sagas.started.push(order)),
     startRefund: (refund) => answer(() => sagas.refunds.push(refund)),
     cancelCheckout: (id) => answer(() => sagas.cancelled.push(id)),
-    async describeCheckout(id) {
+    async describe(id) {
       await answer(() => sagas.described.push(id));
       return sagas.run;
     },

@@ -84,7 +84,7 @@ describe('an order that needs an operator', () => {
   const requireResetChangesNothing = async (order: OrderFacts): Promise<void> => {
     const before = await books(order);
     await operator.reset(order.id);
-    const state = async () => (await stage.sagas.describeCheckout(order.id, 60)).state;
+    const state = async () => (await stage.sagas.describe(order.id, 60)).state;
     await eventually(async () => (await state()) !== 'running');
     assert.equal(await state(), 'completed');
     assert.deepEqual(await books(order), before);

@@ -7,14 +7,19 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { timeLeftMs } from '../../src/activities/attempt.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
+import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
+import { createWatchStore } from '../../src/adapters/postgres/watch-store.ts';
 import { createWatcher } from '../../src/api/watcher.ts';
 import type { SagaClient } from '../../src/client/ports.ts';
 import { connectSagaClient } from '../../src/client/temporal.ts';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
+import type { RefundFacts } from '../../src/domain/refund.ts';
 import { createLogger } from '../../src/log.ts';
+import { BROKEN_AMOUNT } from '../support/broken-workflows.ts';
 import { operator } from '../support/operator.ts';
 import { startParties } from '../support/parties.ts';
 import type { RunningParties } from '../support/parties.ts';
+import { auditRefunds, complete, euros, requested } from '../support/refunds.ts';
 import { service } from '../support/services.ts';
 import { createShop } from '../support/shop.ts';
 import type { Shop } from '../support/shop.ts';
@@ -34,14 +39,14 @@ describe('a run that cannot go on', function () {
   let sagas: SagaClient;
   let taskQueue: string;
   let stop: (() => Promise<void>)[];
-  let lines: { orderId?: string; detail?: string; msg: string }[];
+  let lines: { refundId?: string; detail?: string; msg: string }[];
 
   before(async () => {
     const { address } = await service('temporal');
     Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
     shop = await createShop();
     outside = await startParties(shop);
-    for (const sku of ['MUG', 'BROKEN']) await shop.stock(sku, 10);
+    for (const sku of ['MUG', 'BROKEN', 'FAILING']) await shop.stock(sku, 10);
     connection = await Connection.connect({ address });
     native = await NativeConnection.connect({ address });
     client = new Client({ connection });
@@ -86,14 +91,28 @@ describe('a run that cannot go on', function () {
   const start = async (sku: string): Promise<OrderFacts> => {
     const order = await shop.order([{ sku, quantity: 1 }]);
     await sagas.startCheckout(order);
-    const store = createOrderStore(shop.pool);
-    await store.stampStarted([order.id]);
+    await createOrderStore(shop.pool).stampStarted([order.id]);
+    watch();
+    return order;
+  };
+  /** Of an order that is sold already. */
+  const startRefund = async (value: string): Promise<RefundFacts> => {
+    const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
+    await complete(createActivities({ ...outside.deps, timeLeftMs: () => 5_000 }), order);
+    const store = createRefundStore(shop.pool);
+    const refund = await requested(store, order, { amount: euros(value) });
+    await sagas.startRefund(refund);
+    await store.stampStarted([refund.id]);
+    watch();
+    return refund;
+  };
+  const watch = (): void => {
     const destination = {
       write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]),
     };
     const log = createLogger({ level: 'info', name: 'test', destination });
     const watcher = createWatcher({
-      store,
+      store: createWatchStore(shop.pool),
       sagas,
       log,
       touched: () => undefined,
@@ -101,7 +120,6 @@ describe('a run that cannot go on', function () {
       everyMs: 50,
     });
     stop.push(() => watcher.stop());
-    return order;
   };
   const flag = async (id: OrderId) => {
     const { rows } = await shop.pool.query<{ flag: boolean }>(
@@ -113,6 +131,15 @@ describe('a run that cannot go on', function () {
   const calls = () => lines.filter(({ msg }) => msg === 'an operator is needed');
   const requireMended = async (id: OrderId) => {
     await eventually(async () => (await shop.row(id)).status === 'completed');
+    await requireOneCall(id);
+  };
+  const requireRefunded = async ({ id, orderId, amountMinor }: RefundFacts) => {
+    await eventually(async () => (await shop.events(orderId)).at(-1) === 'refund.succeeded');
+    await requireOneCall(orderId);
+    await auditRefunds(outside.parties.gatewayUrl, orderId, { [id]: Number(amountMinor) });
+  };
+  /** There was one event that called an operator, and no other shows the flag. */
+  const requireOneCall = async (id: OrderId) => {
     assert.equal(await flag(id), false);
     const events = await shop.events(id);
     assert.equal(events.filter((type) => type === 'order.needs_operator').length, 1);
@@ -151,6 +178,40 @@ describe('a run that cannot go on', function () {
     await mendRelease();
     await operator.reset(id);
     await requireMended(id);
+  });
+
+  it('is told when it fails every time, and goes on once it is mended', async () => {
+    const end = await breakRelease();
+    const { id } = await start('FAILING');
+    await eventually(() => flag(id));
+    assert.ok(lines.filter(({ msg }) => msg === 'started again').length >= 3);
+    await end();
+    await mendRelease();
+    await requireMended(id);
+    assert.match(calls()[0]?.detail ?? '', /ended 3 times without news.*failed/);
+  });
+
+  it('of a refund is told in plain words, and the refund paid once it is mended', async () => {
+    const end = await breakRelease();
+    const refund = await startRefund(BROKEN_AMOUNT);
+    await eventually(() => flag(refund.orderId));
+    await end();
+    await mendRelease();
+    await requireRefunded(refund);
+    assert.equal(calls().length, 1);
+    assert.equal(calls()[0]?.refundId, refund.id);
+    assert.match(calls()[0]?.detail ?? '', /the workflow task fails.*broken on purpose/);
+  });
+
+  it('of a refund is told when it ended and the refund did not', async () => {
+    const end = await breakRelease();
+    const refund = await startRefund('300');
+    await eventually(() => flag(refund.orderId));
+    await end();
+    assert.match(calls()[0]?.detail ?? '', /completed, but the refund has not ended/);
+    await mendRelease();
+    await operator.reset(refund.id);
+    await requireRefunded(refund);
   });
 
   it('hears of its cancel although that was not delivered, and once', async () => {

@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import type { Activities } from '../../src/activities/index.ts';
 import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
+import { createWatchStore } from '../../src/adapters/postgres/watch-store.ts';
 import type { Loop } from '../../src/api/loop.ts';
 import { createStarter } from '../../src/api/starter.ts';
 import { createWatcher } from '../../src/api/watcher.ts';
@@ -71,15 +72,23 @@ describe('an operator', () => {
   before(async () => {
     stage = await createStage();
     const options = {
-      store: createOrderStore(stage.shop.pool),
       sagas: stage.sagas,
       touched: () => undefined,
       log: createLogger({ level: 'silent', name: 'test' }),
       everyMs: 50,
     };
     loops = [
-      createStarter({ ...options, refunds: createRefundStore(stage.shop.pool), graceSeconds: 0.5 }),
-      createWatcher({ ...options, silenceSeconds: 0.5 }),
+      createStarter({
+        ...options,
+        store: createOrderStore(stage.shop.pool),
+        refunds: createRefundStore(stage.shop.pool),
+        graceSeconds: 0.5,
+      }),
+      createWatcher({
+        ...options,
+        store: createWatchStore(stage.shop.pool),
+        silenceSeconds: 0.5,
+      }),
     ];
     for (const way of WAYS) ended.set(way, await run(way));
   });
@@ -113,7 +122,7 @@ describe('an operator', () => {
     if (isLost) await notNow();
   };
   const statusOf = async (id: OrderId) => (await stage.shop.row(id)).status as OrderStatus;
-  const runOf = async (id: OrderId) => (await stage.sagas.describeCheckout(id, 60)).state;
+  const runOf = async (id: OrderId) => (await stage.sagas.describe(id, 60)).state;
 
   const requireEnd = async (order: OrderFacts, sku: string, ends: readonly OrderStatus[]) => {
     await eventually(async () => isEnded(await statusOf(order.id)));

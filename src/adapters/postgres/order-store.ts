@@ -1,10 +1,10 @@
 /**
  * The API's side of the order book: each method calls the database function of the same name
- * (migrations/0004 and 0006), which is one round trip and one transaction. Nothing is decided here.
+ * (migrations/0004), which is one round trip and one transaction. Nothing is decided here.
  */
 import pg from 'pg';
 import type { AcceptedOrder, OrderSnapshot, OrderStore, PlaceAnswer } from '../../api/ports.ts';
-import type { CancelAnswer, SilentOrder } from '../../api/ports.ts';
+import type { CancelAnswer } from '../../api/ports.ts';
 import type { OrderFacts } from '../../domain/order.ts';
 import { Unavailable } from '../../domain/wrong.ts';
 import { call, query } from './pool.ts';
@@ -35,20 +35,10 @@ export function createOrderStore(pool: pg.Pool): OrderStore {
     async stampStarted(ids) {
       await call(pool, 'stamp_started', [...ids]);
     },
-    async leaseSilent(silenceSeconds, limit) {
-      const leased = await call<SilentRow[]>(pool, 'lease_silent', `${silenceSeconds} s`, limit);
-      return leased.map(({ facts, ...rest }) => ({ facts: parseAccepted(facts).facts, ...rest }));
-    },
-    flagBlocked: (id, silenceSeconds) => call(pool, 'flag_blocked', id, `${silenceSeconds} s`),
-    async unflagBlocked(id) {
-      await call(pool, 'unflag_blocked', id);
-    },
   };
 }
 
 type FactsRow = OrderFacts & { readonly createdAt: string };
-
-type SilentRow = Omit<SilentOrder, 'facts'> & { readonly facts: FactsRow };
 
 type PlaceRow =
   | Exclude<PlaceAnswer, { order: AcceptedOrder }>

@@ -2,18 +2,23 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
-import { CHECKOUT, checkoutWorkflowId } from '../../src/workflows/contract.ts';
+import type { RefundFacts, RefundId } from '../../src/domain/refund.ts';
+import { CHECKOUT, REFUND } from '../../src/workflows/contract.ts';
+import type { CheckoutInput, RefundInput } from '../../src/workflows/contract.ts';
 import { service } from './services.ts';
 import { SHORT_BUDGETS } from './stage.ts';
 
 const run = promisify(execFile);
 
 /** Throws with what the command complained of. */
-async function temporal(command: string, id: OrderId, ...options: string[]): Promise<void> {
+async function temporal(command: string, id: SagaId, ...options: string[]): Promise<void> {
   const { binary, address } = await service('temporal');
-  const workflow = ['--workflow-id', checkoutWorkflowId(id), '--address', address];
+  const workflow = ['--workflow-id', id, '--address', address];
   await run(binary, ['workflow', command, ...workflow, ...options]);
 }
+
+/** Which is also its workflow's ID. */
+type SagaId = OrderId | RefundId;
 
 interface Version {
   readonly drainageInfo?: { readonly drainageStatus?: string };
@@ -62,18 +67,27 @@ export const operator = {
     const first = ['--type', 'FirstWorkflowTask', ...because];
     await run(binary, ['workflow', 'reset', ...query, ...first, '--address', address]);
   },
-  reset: (id: OrderId) => temporal('reset', id, '--type', 'FirstWorkflowTask', ...because),
-  terminate: (id: OrderId) => temporal('terminate', id, ...because),
-  cancel: (id: OrderId) => temporal('cancel', id),
-  delete: (id: OrderId) => temporal('delete', id),
+  reset: (id: SagaId) => temporal('reset', id, '--type', 'FirstWorkflowTask', ...because),
+  terminate: (id: SagaId) => temporal('terminate', id, ...because),
+  cancel: (id: SagaId) => temporal('cancel', id),
+  delete: (id: SagaId) => temporal('delete', id),
   /** Also while it runs, and also when it has completed: both go beyond what our client does. */
-  startAgain(order: OrderFacts, taskQueue: string) {
-    const what = ['--type', CHECKOUT, '--task-queue', taskQueue];
-    const input = JSON.stringify({ order, budgets: SHORT_BUDGETS });
-    const policies = [
-      ...['--id-conflict-policy', 'TerminateExisting'],
-      ...['--id-reuse-policy', 'AllowDuplicate'],
-    ];
-    return temporal('start', order.id, ...what, '--input', input, ...policies);
-  },
+  startAgain: (order: OrderFacts, taskQueue: string) =>
+    startAgain(CHECKOUT, order.id, { order, budgets: SHORT_BUDGETS }, taskQueue),
+  startRefundAgain: (refund: RefundFacts, taskQueue: string) =>
+    startAgain(REFUND, refund.id, { refund, budgets: SHORT_BUDGETS }, taskQueue),
 };
+
+function startAgain(
+  type: string,
+  id: SagaId,
+  input: CheckoutInput | RefundInput,
+  taskQueue: string,
+): Promise<void> {
+  const what = ['--type', type, '--task-queue', taskQueue, '--input', JSON.stringify(input)];
+  const policies = [
+    ...['--id-conflict-policy', 'TerminateExisting'],
+    ...['--id-reuse-policy', 'AllowDuplicate'],
+  ];
+  return temporal('start', id, ...what, ...policies);
+}

@@ -18,18 +18,13 @@ UPDATE refund SET watched_at = NULL WHERE state <> 'requested';
 CREATE INDEX refund_watched ON refund (watched_at)
   WHERE watched_at IS NOT NULL AND run_started_at IS NOT NULL;
 
--- The order that a saga is about: itself, or the one whose money goes back.
-CREATE FUNCTION order_of(p_saga text) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT coalesce((SELECT order_id FROM refund WHERE id = p_saga), p_saga)
-$$;
-
 CREATE FUNCTION is_blocked_by(o "order", p_saga text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT o.blocked_since IS NOT NULL AND coalesce(o.blocked_refund, o.id) = p_saga
 $$;
 
 CREATE FUNCTION unflag_saga(p_id text) RETURNS void LANGUAGE sql AS $$
   UPDATE "order" o SET needs_operator = false, blocked_since = NULL, blocked_refund = NULL
-  WHERE id = order_of(p_id) AND is_blocked_by(o, p_id)
+  WHERE id = order_of_saga(p_id) AND is_blocked_by(o, p_id)
 $$;
 
 -- The only news of a refund is its end. Before the event that tells it, so that the event shows no
@@ -92,7 +87,7 @@ $$;
 -- stays, for a call for help is no news of the order.
 CREATE FUNCTION flag_saga(p_id text, p_silence interval) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-  o "order" := lock_order(order_of(p_id));
+  o "order" := lock_order(order_of_saga(p_id));
   is_over boolean := CASE WHEN o.id = p_id
     THEN has_ended(o.status) OR o.updated_at > clock_timestamp() - p_silence
     ELSE (SELECT state <> 'requested' FROM refund WHERE id = p_id) END;
@@ -116,6 +111,6 @@ $$;
 
 DROP TRIGGER refund_settled ON refund;
 DROP FUNCTION count_restart, flag_saga, lease_silent_sagas, refund_settled, unflag_saga,
-  is_blocked_by, order_of;
+  is_blocked_by;
 ALTER TABLE refund DROP COLUMN watched_at, DROP COLUMN restarts;
 ALTER TABLE "order" DROP COLUMN blocked_refund, DROP COLUMN restarts;

@@ -36,6 +36,11 @@ const sagas = connectSagaClient({
   taskQueue: config.TEMPORAL_TASK_QUEUE,
   // JSON has no undefined, although the schema's type allows it.
   budgets: config.CHECKOUT_BUDGETS as SagaClientOptions['budgets'],
+  onUnlisted: (detail) =>
+    log.error(
+      { detail },
+      'Temporal lists runs without tenant, status and step until it is told of them',
+    ),
 });
 const sagaCalls = createSagaCalls(sagas, log);
 const graceSeconds = config.STARTER_GRACE_SECONDS;

@@ -23,6 +23,8 @@ import {
 } from '../workflows/contract.ts';
 import type { CheckoutInput, RefundInput } from '../workflows/contract.ts';
 import { describeRun } from './describe.ts';
+import { createListing, listingOf } from './listed.ts';
+import type { Listing } from './listed.ts';
 import type { SagaClient } from './ports.ts';
 
 export interface SagaClientOptions {
@@ -31,6 +33,8 @@ export interface SagaClientOptions {
   readonly apiKey?: string | undefined;
   readonly taskQueue: string;
   readonly budgets?: CheckoutInput['budgets'];
+  /** Told when runs start without the search attributes, because the namespace lacks them. */
+  readonly onUnlisted?: (detail: string) => void;
 }
 
 // A start that takes longer is given up and left to the starter, so that a Temporal which swallows
@@ -44,6 +48,7 @@ export function connectSagaClient({
   apiKey,
   taskQueue,
   budgets,
+  onUnlisted = () => undefined,
 }: SagaClientOptions): SagaClient {
   const connection = Connection.lazy({
     address,
@@ -55,32 +60,37 @@ export function connectSagaClient({
   const client = new Client({ connection, namespace });
 
   const { ask, settle } = underDeadline(client);
+  const list = createListing(onUnlisted);
 
   return {
     async startCheckout(order) {
       const input: CheckoutInput = { order, budgets };
-      const start = () =>
+      const start = (listing: Listing) =>
         client.workflow.start(CHECKOUT, {
           workflowId: checkoutWorkflowId(order.id),
           taskQueue,
           args: [input],
           ...startOnce(order),
           staticSummary: summaryOf(order),
+          ...listing,
         });
-      await settle('start the order', start, WorkflowExecutionAlreadyStartedError);
+      const startListed = () => list(listingOf(order, 'accepted'), start);
+      await settle('start the order', startListed, WorkflowExecutionAlreadyStartedError);
     },
 
     async startRefund(refund) {
       const input: RefundInput = { refund, budgets };
-      const start = () =>
+      const start = (listing: Listing) =>
         client.workflow.start(REFUND, {
           workflowId: refundWorkflowId(refund.id),
           taskQueue,
           args: [input],
           ...startOnce(refund),
           staticSummary: refundSummaryOf(refund),
+          ...listing,
         });
-      await settle('start the refund', start, WorkflowExecutionAlreadyStartedError);
+      const startListed = () => list(listingOf(refund, 'requested'), start);
+      await settle('start the refund', startListed, WorkflowExecutionAlreadyStartedError);
     },
 
     async cancelCheckout(id) {

@@ -9,6 +9,7 @@ import { Complaint } from './complaint.ts';
 import { listens } from './ports.ts';
 import { endLeftover, runTethered, untilReady } from './processes.ts';
 import type { Running } from './processes.ts';
+import { registerSearchAttributes } from './search-attributes.ts';
 
 export interface Temporal extends Running {
   readonly address: string;
@@ -61,6 +62,7 @@ async function tryToStart(options: TemporalOptions): Promise<Temporal> {
   const ready = async (): Promise<boolean> =>
     (await listens(address)) && (await answers({ address, namespace: 'default' }));
   await untilReady({ name: 'Temporal', running, logFile: options.logFile, ready });
+  await introduce({ address, namespace: 'default' });
   return { ...running, address, uiUrl: `http://127.0.0.1:${options.uiPort}` };
 }
 
@@ -79,14 +81,28 @@ export interface TemporalAddress {
   readonly apiKey?: string | undefined;
 }
 
-/** Throws a complaint when nobody answers there. */
+/** Throws a complaint when nobody answers there, or it cannot be told of our search attributes. */
 export async function requireTemporal(at: TemporalAddress): Promise<void> {
   // Where nobody listens, five seconds of trying to connect would tell no more.
-  if ((await listens(at.address)) && (await answers(at, 5_000))) return;
+  if ((await listens(at.address)) && (await answers(at, 5_000))) {
+    await introduce(at);
+    return;
+  }
   throw new Complaint(
     `TEMPORAL_ADDRESS=${at.address} does not answer for namespace ${at.namespace}: start Temporal` +
       ' there, or unset TEMPORAL_ADDRESS to have one started',
   );
+}
+
+async function introduce(at: TemporalAddress): Promise<void> {
+  const connection = await connect(at, 5_000);
+  try {
+    await connection.withDeadline(Date.now() + 10_000, () =>
+      registerSearchAttributes(connection, at.namespace),
+    );
+  } finally {
+    await connection.close();
+  }
 }
 
 const tuning = [
@@ -105,14 +121,9 @@ const tuning = [
 const stop = [{ signal: 'SIGTERM', withinMs: 4_000 }] as const;
 
 /** Whether the namespace can be used, which comes a little later than the open port. */
-async function answers(
-  { address, namespace, apiKey }: TemporalAddress,
-  connectTimeout = 1_000,
-): Promise<boolean> {
-  const secured = apiKey === undefined ? {} : { apiKey, tls: true };
-  const connection = await Connection.connect({ address, connectTimeout, ...secured }).catch(
-    () => undefined,
-  );
+async function answers(at: TemporalAddress, connectTimeout = 1_000): Promise<boolean> {
+  const { namespace } = at;
+  const connection = await connect(at, connectTimeout).catch(() => undefined);
   if (connection === undefined) return false;
   try {
     await connection.withDeadline(Date.now() + connectTimeout, () =>
@@ -124,4 +135,12 @@ async function answers(
   } finally {
     await connection.close();
   }
+}
+
+function connect(
+  { address, apiKey }: TemporalAddress,
+  connectTimeout: number,
+): Promise<Connection> {
+  const secured = apiKey === undefined ? {} : { apiKey, tls: true };
+  return Connection.connect({ address, connectTimeout, ...secured });
 }

@@ -6,6 +6,7 @@ import type { Budgets } from '../saga/index.ts';
 /** The update that wakes a parked step of either saga. */
 export { RESOLVE_STEP } from '../saga/parking.ts';
 export type { Resolution } from '../saga/parking.ts';
+export { SEARCH_ATTRIBUTES } from './search-attributes.ts';
 
 export const CHECKOUT = 'checkout';
 

@@ -4,19 +4,33 @@
  */
 import { participants, runSaga } from '../saga/index.ts';
 import type { Committed, Saga } from '../saga/index.ts';
-import type { OrderFacts } from '../domain/order.ts';
+import type { OrderFacts, OrderStatus } from '../domain/order.ts';
 import type { Activities } from '../activities/index.ts';
 import type { CheckoutInput, CheckoutResult } from './contract.ts';
+import { showRun } from './show-run.ts';
 
 /** The Temporal workflow: the saga below on its real participants. */
 export function checkout({ order, budgets }: CheckoutInput): Promise<CheckoutResult> {
   const act = participants<Activities>(budgets);
-  return runSaga((saga) => checkoutSaga(saga, act, order), {
-    beginUnwind: (reason) => act.beginUnwind(order, reason),
-    close: () => act.closeOrder(order),
-    callOperator: (parked) => act.callOperator(order, parked),
-  });
+  return showRun(
+    (onProgress) =>
+      runSaga((saga) => checkoutSaga(saga, act, order), {
+        beginUnwind: (reason) => act.beginUnwind(order, reason),
+        close: () => act.closeOrder(order),
+        callOperator: (parked) => act.callOperator(order, parked),
+        onProgress,
+      }),
+    STATUS_AFTER,
+  );
 }
+
+/** What the order's row says once a step is done; the end says its own. */
+const STATUS_AFTER: Readonly<Record<string, OrderStatus>> = {
+  'reserve stock': 'reserved',
+  'authorize payment': 'authorized',
+  'capture payment': 'paid',
+  'request shipment': 'shipped',
+};
 
 export async function checkoutSaga(
   saga: Saga,

@@ -7,15 +7,19 @@ import type { RefundFacts } from '../domain/refund.ts';
 import { participants, runSaga } from '../saga/index.ts';
 import type { Saga } from '../saga/index.ts';
 import type { RefundInput, RefundResult } from './contract.ts';
+import { showRun } from './show-run.ts';
 
 /** The Temporal workflow: the saga below on its real participants. */
 export function refund({ refund, budgets }: RefundInput): Promise<RefundResult> {
   const act = participants<Activities>(budgets);
-  return runSaga((saga) => refundSaga(saga, act, refund), {
-    beginUnwind: () => act.refundGate(refund),
-    close: () => Promise.resolve({ status: 'failed' as const }),
-    callOperator: (parked) => act.callOperator(refund, parked),
-  });
+  return showRun((onProgress) =>
+    runSaga((saga) => refundSaga(saga, act, refund), {
+      beginUnwind: () => act.refundGate(refund),
+      close: () => Promise.resolve({ status: 'failed' as const }),
+      callOperator: (parked) => act.callOperator(refund, parked),
+      onProgress,
+    }),
+  );
 }
 
 export async function refundSaga(

@@ -31,13 +31,14 @@ describe('a smooth order', () => {
     assert.equal(events.filter((event) => event === 'workflowTaskStarted').length, 1);
   });
 
-  it('leaves ten events in the history: one per step and five around them', () => {
+  it('leaves eleven events in the history: one per step, one for the list of runs, five around them', () => {
     assert.deepEqual(events, [
       'workflowExecutionStarted',
       'workflowTaskScheduled',
       'workflowTaskStarted',
       'workflowTaskCompleted',
       ...Array<string>(5).fill('markerRecorded'),
+      'upsertWorkflowSearchAttributes',
       'workflowExecutionCompleted',
     ]);
   });

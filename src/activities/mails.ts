@@ -1,7 +1,7 @@
 /** Every word a customer reads, in one place. */
 import { messageId } from '../domain/keys.ts';
 import type { MailKind } from '../domain/keys.ts';
-import type { Money } from '../domain/money.ts';
+import { inWords } from '../domain/money.ts';
 import type { EndReason, OrderId } from '../domain/order.ts';
 import type { Mail, OutboxMail, ReceiptWork } from './ports.ts';
 
@@ -59,13 +59,4 @@ function mail(
     subject: `${subject} (${id})`,
     text: [`Dear ${name},`, ...paragraphs, `Order ${id}`].join('\n\n'),
   };
-}
-
-/** `19.99 EUR`, `1999 JPY`: as many decimals as the currency has. */
-function inWords({ amountMinor, currency }: Money): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
-  const text = amountMinor.toString().padStart(digits + 1, '0');
-  const whole = text.slice(0, text.length - digits);
-  return `${digits === 0 ? whole : `${whole}.${text.slice(-digits)}`} ${currency}`;
 }

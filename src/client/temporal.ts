@@ -13,6 +13,7 @@ import {
 } from '@temporalio/client';
 import type { OrderFacts, OrderRef } from '../domain/order.ts';
 import type { RefundFacts, RefundRef } from '../domain/refund.ts';
+import { inWords } from '../domain/money.ts';
 import { Unavailable } from '../domain/wrong.ts';
 import {
   CHECKOUT,
@@ -168,9 +169,9 @@ const SUMMARY_LENGTH = 120;
 function summaryOf({ amountMinor, currency, lines }: OrderFacts): string {
   const list = lines.map(({ sku, quantity }) => `${quantity} x ${sku}`).join(', ');
   const short = list.length > SUMMARY_LENGTH ? `${lines.length} lines` : list;
-  return `${short} for ${amountMinor} minor units ${currency}`;
+  return `${short} for ${inWords({ amountMinor: BigInt(amountMinor), currency })}`;
 }
 
 function refundSummaryOf({ orderId, amountMinor, currency }: RefundFacts): string {
-  return `refund of ${amountMinor} minor units ${currency} for ${orderId}`;
+  return `refund of ${inWords({ amountMinor: BigInt(amountMinor), currency })} for ${orderId}`;
 }

@@ -13,3 +13,12 @@ export interface MoneyJson {
   readonly value: string;
   readonly currency: string;
 }
+
+/** `19.99 EUR`, `1999 JPY`: as many decimals as the currency has. */
+export function inWords({ amountMinor, currency }: Money): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
+  const text = amountMinor.toString().padStart(digits + 1, '0');
+  const whole = text.slice(0, text.length - digits);
+  return `${digits === 0 ? whole : `${whole}.${text.slice(-digits)}`} ${currency}`;
+}

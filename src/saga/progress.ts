@@ -78,25 +78,40 @@ export class ProgressBook {
   }
 }
 
-/** Markdown for the current details of a run. */
+/** Markdown for the current details of a run: first what it waits for, if it does, then every step. */
 export function describeProgress(progress: Progress): string {
   const rows = progress.map(
-    (line) => `| ${line.step} | ${inWords(line)} | ${line.since} | ${cell(line.detail)} |`,
+    (line) =>
+      `| ${[line.step, stateOf(line), timeOf(line)].map(whole).join(' | ')} | ${cell(line.detail)} |`,
   );
-  const table = ['| Step | State | Since | Note |', '|---|---|---|---|', ...rows];
-  return [...progress.flatMap(callForHelp), ...table].join('\n');
+  const table = ['| Step | State | Since (UTC) | Note |', '|---|---|---|---|', ...rows];
+  // The UI cuts off the last line of a short table.
+  return [...progress.flatMap(headline), ...table, '', '\u00A0'].join('\n');
 }
 
-function inWords({ state, undo, attempts }: ProgressLine): string {
-  const what = undo && !state.startsWith('undo') ? `undo ${state}` : state;
-  return attempts > 1 ? `${what} (attempt ${attempts})` : what;
+function headline({ step, state, undo, detail, choices = [] }: ProgressLine): readonly string[] {
+  const what = undo ? `The undo of **${step}**` : `**${step}**`;
+  const why = detail === undefined ? '' : ` The last attempt: ${cell(detail)}`;
+  const may = choices.length === 0 ? '' : ` Choices: ${choices.join(', ')}.`;
+  if (state === 'parked') return [`${what} waits for an operator.${may}${why}`, ''];
+  if (state === 'waiting') return [`${what} is tried again.${why}`, ''];
+  return [];
 }
 
-/** Above the table, so that nobody has to look for it. */
-function callForHelp({ step, state, undo, choices = [] }: ProgressLine): string[] {
-  if (state !== 'parked') return [];
-  const what = undo ? `The undo of '${step}'` : `Step '${step}'`;
-  return [`**${what} needs an operator:** ${choices.join(', ')}.`, ''];
+function stateOf({ state, undo, attempts }: ProgressLine): string {
+  const words = undo && !state.startsWith('undo') ? `undo ${state}` : state;
+  return attempts > 1 ? `${words} (attempt ${attempts})` : words;
+}
+
+/** `21 Nov 15:49:27`: an operator has no use for the year or the milliseconds. */
+function timeOf({ since }: ProgressLine): string {
+  const text = new Date(since).toUTCString();
+  return `${text.slice(5, 11)} ${text.slice(17, 25)}`;
+}
+
+/** The table is narrow, and of its cells only the note may be broken into lines. */
+function whole(text: string): string {
+  return text.replaceAll(' ', '\u00A0');
 }
 
 function cell(text = ''): string {

@@ -1,0 +1,39 @@
+/** What an operator reads about a run. */
+import assert from 'node:assert/strict';
+import { describeProgress } from '../../src/saga/progress.ts';
+import type { ProgressLine } from '../../src/saga/index.ts';
+
+const line = (change: Partial<ProgressLine>): ProgressLine => ({
+  step: 'request shipment',
+  state: 'done',
+  attempts: 1,
+  since: '2026-11-21T15:49:27.372Z',
+  ...change,
+});
+const words = (...lines: ProgressLine[]) =>
+  describeProgress(lines).replaceAll('\u00A0', ' ').trimEnd().split('\n');
+
+describe('the current details of a run', () => {
+  it('are a table of its steps', () => {
+    assert.deepEqual(words(line({}), line({ step: 'send receipt', state: 'running' })), [
+      '| Step | State | Since (UTC) | Note |',
+      '|---|---|---|---|',
+      '| request shipment | done | 21 Nov 15:49:27 |  |',
+      '| send receipt | running | 21 Nov 15:49:27 |  |',
+    ]);
+  });
+
+  it('say above it who has to do something, and why', () => {
+    const parked = line({ state: 'parked', attempts: 3, detail: 'no answer|none' });
+    assert.deepEqual(words(line({ step: 'reserve stock' }), parked), [
+      '**request shipment** waits for an operator. The last attempt: no answer\\|none',
+      '',
+      '| Step | State | Since (UTC) | Note |',
+      '|---|---|---|---|',
+      '| reserve stock | done | 21 Nov 15:49:27 |  |',
+      '| request shipment | parked (attempt 3) | 21 Nov 15:49:27 | no answer\\|none |',
+    ]);
+    const [headline] = words(line({ state: 'waiting' }));
+    assert.equal(headline, '**request shipment** is tried again.');
+  });
+});

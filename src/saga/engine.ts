@@ -173,7 +173,9 @@ export class Engine implements Saga {
     if (ask === undefined) return { gate: 'unwinding', reason };
     const line = this.#progress.begin('begin to unwind');
     const answer = await this.#runtime.shield(() => this.#tries.must(line, () => ask(reason), OWN));
-    this.#progress.note(line, { detail: `the gate is ${answer.gate}` });
+    const agreed = `agreed: ${answer.reason ?? reason}`;
+    const detail = answer.gate === 'unwinding' ? agreed : 'too late: it has to succeed';
+    this.#progress.note(line, { detail });
     return answer;
   }
 }

@@ -24,15 +24,19 @@ describe('the current details of a run', () => {
   });
 
   it('say above it who has to do something, and why', () => {
-    const parked = line({ state: 'parked', attempts: 3, detail: 'no answer|none' });
+    const detail = 'no answer|none';
+    const parked = line({ state: 'parked', attempts: 3, detail, choices: ['retry', 'refuse'] });
     assert.deepEqual(words(line({ step: 'reserve stock' }), parked), [
-      '**request shipment** waits for an operator. The last attempt: no answer\\|none',
+      '**request shipment** waits for an operator. Choices: retry, refuse. The last attempt: no answer\\|none',
       '',
       '| Step | State | Since (UTC) | Note |',
       '|---|---|---|---|',
       '| reserve stock | done | 21 Nov 15:49:27 |  |',
       '| request shipment | parked (attempt 3) | 21 Nov 15:49:27 | no answer\\|none |',
     ]);
+    const [undo, , , , row] = words({ ...parked, undo: true });
+    assert.match(undo ?? '', /^The undo of \*\*request shipment\*\* waits/);
+    assert.match(row ?? '', /undo parked \(attempt 3\)/);
     const [headline] = words(line({ state: 'waiting' }));
     assert.equal(headline, '**request shipment** is tried again.');
   });

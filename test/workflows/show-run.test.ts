@@ -53,7 +53,6 @@ describe('what the list of runs is told', () => {
       [...paid],
       [...paid, ['ship', 'waiting']],
       [...paid, ['ship', 'waiting']],
-      [...paid, ['ship', 'retrying']],
       [...paid, ['ship', 'done']],
       [...paid, ['ship', 'done'], ['thank', 'running']],
       [...paid, ['ship', 'done'], ['thank', 'waiting']],

@@ -1,7 +1,7 @@
 /**
  * `npm run screenshots [-- name…]`: the pictures of docs/operations.md, made anew from the stack that
  * `npm start` runs. Places an order for each way it can go, waits until it has gone that way, and
- * looks at its run in the Temporal UI with Chromium (`CHROMIUM`, else /usr/bin/chromium).
+ * looks at its run in the Temporal UI with Chromium.
  */
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { findChromium } from '../src/launcher/browser.ts';
 import { readEndpoints } from '../src/launcher/endpoints.ts';
 import { orderOf } from '../src/launcher/samples.ts';
 import type { OrderBody } from '../src/launcher/samples.ts';
@@ -43,7 +44,7 @@ const ways: readonly Way[] = [
   {
     name: 'parked',
     body: mug,
-    carrierFaults: { request: { fault: 'fail-before' } },
+    carrierFaults: { request: { fault: 'reject' } },
     has: { needsOperator: true },
     shows: 'waits for an operator',
   },
@@ -67,7 +68,7 @@ const uiUrl = found.temporalUiUrl;
 
 const asked = process.argv.slice(2);
 const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  executablePath: findChromium(process.env),
 });
 try {
   for (const way of ways.filter(({ name }) => isAsked(name))) await show(way, browser);

@@ -1,15 +1,10 @@
 /** A real browser, without a window: the machine's own Chromium, or the one that CHROMIUM names. */
-import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-
-const KNOWN_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+import { findChromium } from '../../src/launcher/browser.ts';
 
 export async function openBrowser(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM'] ?? KNOWN_PLACES.find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error('there is no Chromium here: install it, or name one in CHROMIUM');
-  }
+  const executablePath = findChromium(process.env);
   // Its sandbox refuses to work for root, which is who runs tests in a container.
   return await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }

@@ -260,6 +260,11 @@ BEGIN
 
   before := order_state(v_order) || jsonb_build_object('parked', parked_json(s));
   IF p_action <> 'retry' THEN
+    PERFORM unpark(p_saga, p_step, s.direction);
+  END IF;
+  -- Before what follows from it: the last event of an order is its end.
+  PERFORM append_event(v_order, 'order.operator_resolved');
+  IF p_action <> 'retry' THEN
     answer := decide_step(s, p_action, p_given, choice.refusal);
   END IF;
   INSERT INTO operator_action (order_id, saga_id, step, direction, action, operator, why, before, after)

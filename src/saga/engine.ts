@@ -7,6 +7,7 @@ import type { Runtime } from './runtime.ts';
 import type { Committed, CompensableStep, Refused, Saga, SagaOptions, Unwind } from './scope.ts';
 import { COMPENSABLE, OWN, PIVOT, UNDO, retryable } from './terms.ts';
 import { Tries } from './tries.ts';
+import type { Ordeal } from './tries.ts';
 import type { Wrong } from './wrong.ts';
 
 export class Engine implements Saga {
@@ -149,11 +150,12 @@ export class Engine implements Saga {
 
   /** The pivot: only a refusal unwinds, and only when the books agree; if they do not, it is a bug. */
   async #decide<T>(line: number, run: () => Promise<T>): Promise<T> {
-    for (let bug: Wrong | undefined; ;) {
-      const outcome = await this.#tries.until(line, run, PIVOT, bug);
+    for (const ordeal: Ordeal = { round: 1 }; ;) {
+      const outcome = await this.#tries.until(line, run, PIVOT, ordeal);
       if (outcome.ok) return outcome.value;
       if (await this.#agreeToUnwind(line, outcome.wrong)) throw this.#unwinding();
-      bug = { kind: 'bug', detail: `too late to unwind, and yet: ${outcome.wrong.detail}` };
+      const detail = `too late to unwind, and yet: ${outcome.wrong.detail}`;
+      ordeal.wrong = { kind: 'bug', detail };
     }
   }
 

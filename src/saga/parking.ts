@@ -62,9 +62,10 @@ export class ParkingLot {
     requireText('why', why);
   }
 
-  /** Hands a resolution that was checked to the step. */
+  /** Hands a resolution that was checked to the step. Two may arrive at once: the first one counts. */
   resolve(resolution: Resolution): void {
     this.#waiting.get(resolution.step)?.decide(resolution);
+    this.leave(resolution.step);
   }
 }
 

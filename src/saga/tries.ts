@@ -43,18 +43,17 @@ export class Tries {
     line: number,
     run: () => Promise<T>,
     terms: Terms,
-    before?: Wrong,
+    ordeal: Ordeal = { round: 1 },
   ): Promise<Outcome<T>> {
-    let told: string | undefined;
-    for (let wrong = before, round = 1; ; round += 1) {
+    for (;;) {
       try {
-        const isNews = wrong?.detail !== told;
-        told = wrong?.detail;
-        const trouble = wrong && { ...terms, wrong, isNews, round };
+        const trouble = ordeal.wrong && { ...terms, wrong: ordeal.wrong, ordeal };
         const decided = trouble && (await this.#wait(line, run, trouble));
         return decided ?? (await this.#attempt(line, run, terms.duty));
       } catch (error) {
-        wrong = classify(error);
+        const wrong = classify(error);
+        ordeal.wrong = wrong;
+        ordeal.round += 1;
         if (!terms.endures(wrong)) return this.giveUp(line, wrong);
       }
     }
@@ -87,27 +86,27 @@ export class Tries {
 
   /** What is pending is asked again later; anything else waits for an operator, and goes on trying. */
   async #wait<T>(line: number, run: () => Promise<T>, terms: Trouble): Promise<Decided<T>> {
-    const { wrong, round, onWait } = terms;
+    const { wrong, ordeal, onWait } = terms;
     onWait?.();
     if (wrong.kind !== 'pending') return await this.#park(line, run, terms);
     this.#progress.note(line, { state: 'waiting', detail: wrong.detail });
-    await this.#runtime.sleep(pauseMs(round));
+    await this.#runtime.sleep(pauseMs(ordeal.round));
     return undefined;
   }
 
   async #park<T>(line: number, run: () => Promise<T>, trouble: Trouble): Promise<Decided<T>> {
-    const { choices, round, wrong, isNews } = trouble;
+    const { choices, wrong, ordeal } = trouble;
     const { step, undo = false } = this.#progress.at(line);
     this.#progress.note(line, { state: 'parked', detail: wrong.detail, choices: choices.actions });
     try {
       return await this.#runtime.race<Decided<T>>([
         async () => {
-          await this.#runtime.sleep(pauseMs(round));
+          await this.#runtime.sleep(pauseMs(ordeal.round));
           return await this.#attempt(line, run, 'parked');
         },
         async () => this.#obey(line, await this.#parked.decision(step, choices)),
         async () => {
-          if (isNews) await this.#call({ step, undo, detail: wrong.detail });
+          await this.#call({ step, undo, detail: wrong.detail }, ordeal);
           return await new Promise<never>(() => undefined);
         },
       ]);
@@ -116,11 +115,14 @@ export class Tries {
     }
   }
 
-  /** However the call ends, the step waits on. */
-  async #call(parked: ParkedStep): Promise<void> {
-    const call = () => this.#options.callOperator?.(parked) ?? Promise.resolve();
-    const attempt = { duty: 'parked', waits: () => undefined } as const;
-    await this.#runtime.attempt<unknown>(attempt, call).catch(classify);
+  /** Once for one trouble, and again if the wait was over first. However it ends, the step waits on. */
+  async #call(parked: ParkedStep, ordeal: Ordeal): Promise<void> {
+    if (parked.detail === ordeal.told) return;
+    const call = async () => {
+      await this.#options.callOperator?.(parked);
+      ordeal.told = parked.detail;
+    };
+    await this.#runtime.attempt({ duty: 'parked', waits: () => undefined }, call).catch(classify);
   }
 
   /** Undefined: the step is to be tried again at once. */
@@ -138,10 +140,16 @@ export class Tries {
 /** Undefined: nobody has decided anything, and the step is tried again. */
 type Decided<T> = Outcome<T> | undefined;
 
+/** What is known of a step from one round of tries to the next. */
+export interface Ordeal {
+  wrong?: Wrong;
+  /** The trouble that an operator has been told of. */
+  told?: string;
+  /** The round of tries that comes next, counted from 1; pauses grow with it. */
+  round: number;
+}
+
 interface Trouble extends Terms {
   readonly wrong: Wrong;
-  /** Whether it is another trouble than that of the round before. */
-  readonly isNews: boolean;
-  /** How often it has been tried in earnest; pauses grow with it. */
-  readonly round: number;
+  readonly ordeal: Ordeal;
 }

@@ -112,6 +112,10 @@ BEGIN
   INSERT INTO parked_step (saga_id, step, direction, order_id, detail)
   VALUES (p_saga, p_step, p_direction, o.id, p_detail)
   ON CONFLICT (saga_id, step, direction) DO UPDATE SET detail = excluded.detail;
+  -- An undo that cannot leave its tombstone would leave its step in the queue, and hide behind it.
+  IF p_direction = 'undo' THEN
+    PERFORM unpark(p_saga, p_step, 'do');
+  END IF;
   UPDATE "order" SET needs_operator = true, blocked_since = NULL WHERE id = o.id;
   IF NOT o.needs_operator THEN
     PERFORM append_event(o.id, 'order.needs_operator');
@@ -313,6 +317,10 @@ END $$;
 
 -- ---------------------------------------------------------------------------- the operators' queue --
 
+CREATE FUNCTION blocked_saga(o "order") RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT o.id
+$$;
+
 -- Oldest first: what is parked, and what the watcher has found blocked.
 CREATE FUNCTION operators_queue(p_limit integer) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_agg(entry ORDER BY since), '[]') FROM (
@@ -320,9 +328,9 @@ CREATE FUNCTION operators_queue(p_limit integer) RETURNS jsonb LANGUAGE sql STAB
         'amount', money(o.amount, o.currency)) AS entry
       FROM parked_step s JOIN "order" o ON o.id = s.order_id ORDER BY s.parked_at LIMIT p_limit)
     UNION ALL
-    (SELECT blocked_since, jsonb_build_object('sagaId', id, 'orderId', id, 'status', status,
-        'amount', money(amount, currency), 'blockedSince', iso(blocked_since))
-      FROM "order" WHERE blocked_since IS NOT NULL ORDER BY blocked_since LIMIT p_limit)
+    (SELECT blocked_since, jsonb_build_object('sagaId', blocked_saga(o), 'orderId', id,
+        'status', status, 'amount', money(amount, currency), 'blockedSince', iso(blocked_since))
+      FROM "order" o WHERE blocked_since IS NOT NULL ORDER BY blocked_since LIMIT p_limit)
     ORDER BY since LIMIT p_limit
   ) queue
 $$;

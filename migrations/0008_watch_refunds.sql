@@ -18,8 +18,12 @@ UPDATE refund SET watched_at = NULL WHERE state <> 'requested';
 CREATE INDEX refund_watched ON refund (watched_at)
   WHERE watched_at IS NOT NULL AND run_started_at IS NOT NULL;
 
+CREATE OR REPLACE FUNCTION blocked_saga(o "order") RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(o.blocked_refund, o.id)
+$$;
+
 CREATE FUNCTION is_blocked_by(o "order", p_saga text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT o.blocked_since IS NOT NULL AND coalesce(o.blocked_refund, o.id) = p_saga
+  SELECT o.blocked_since IS NOT NULL AND blocked_saga(o) = p_saga
 $$;
 
 CREATE FUNCTION unflag_saga(p_id text) RETURNS void LANGUAGE sql AS $$
@@ -31,7 +35,7 @@ $$;
 -- flag any more; the order is locked by then.
 CREATE FUNCTION refund_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM unflag_saga(NEW.id);
+  PERFORM unflag_saga(NEW.id), unpark(NEW.id, 'send refund', 'do');
   NEW.watched_at := NULL;
   RETURN NEW;
 END $$;
@@ -112,5 +116,8 @@ $$;
 DROP TRIGGER refund_settled ON refund;
 DROP FUNCTION count_restart, flag_saga, lease_silent_sagas, refund_settled, unflag_saga,
   is_blocked_by;
+CREATE OR REPLACE FUNCTION blocked_saga(o "order") RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT o.id
+$$;
 ALTER TABLE refund DROP COLUMN watched_at, DROP COLUMN restarts;
 ALTER TABLE "order" DROP COLUMN blocked_refund, DROP COLUMN restarts;

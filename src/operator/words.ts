@@ -16,10 +16,11 @@ export function queueInWords(queue: readonly QueueEntry[]): string {
 }
 
 function entryInWords(entry: QueueEntry): string {
-  const { orderId, status, amount } = entry;
+  const { sagaId, orderId, status, amount } = entry;
   const head = `${orderId}  ${status}  ${moneyInWords(amount)}`;
   if ('parkedAt' in entry) return [head, ...parkedInWords(entry)].join('\n');
-  return `${head}\n  blocked since ${entry.blockedSince}: look at its run in the Temporal UI`;
+  const whose = sagaId === orderId ? 'its run' : `the run of ${sagaId}`;
+  return `${head}\n  blocked since ${entry.blockedSince}: look at ${whose} in the Temporal UI`;
 }
 
 export function orderInWords(order: ShownOrder): string {

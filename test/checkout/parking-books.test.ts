@@ -1,0 +1,87 @@
+/** The operators' queue and their word, in the books alone: parties outside, without Temporal. */
+import assert from 'node:assert/strict';
+import { createActivities } from '../../src/activities/index.ts';
+import type { Activities } from '../../src/activities/index.ts';
+import { createOperatorsDesk } from '../../src/adapters/postgres/operators-desk.ts';
+import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
+import { createWatchStore } from '../../src/adapters/postgres/watch-store.ts';
+import type { OrderFacts } from '../../src/domain/order.ts';
+import type { Decision, OperatorsDesk } from '../../src/operator/ports.ts';
+import { queueInWords } from '../../src/operator/words.ts';
+import { startParties } from '../support/parties.ts';
+import type { RunningParties } from '../support/parties.ts';
+import { complete, requested } from '../support/refunds.ts';
+import { createShop } from '../support/shop.ts';
+import type { Shop } from '../support/shop.ts';
+
+describe("the operators' queue", () => {
+  let shop: Shop;
+  let outside: RunningParties;
+  let act: Activities;
+  let desk: OperatorsDesk;
+  let orders = 0;
+
+  before(async () => {
+    shop = await createShop();
+    outside = await startParties(shop);
+    act = createActivities(outside.deps);
+    desk = createOperatorsDesk(shop.pool);
+  });
+  after(async () => {
+    await outside.close();
+    await shop.close();
+  });
+
+  const newOrder = async (): Promise<OrderFacts> => {
+    const sku = `SKU-${(orders += 1)}`;
+    await shop.stock(sku, 5);
+    return await shop.order([{ sku, quantity: 2 }]);
+  };
+  const park = (order: Parameters<Activities['callOperator']>[0], step: string, undo = false) =>
+    act.callOperator(order, { step, undo, detail: 'it does not work' });
+  const decide = (sagaId: Decision['sagaId'], step: string, action: Decision['action']) =>
+    desk.resolve({ sagaId, step, action, operator: 'bob', why: 'a test' });
+  const queueOf = async ({ id }: OrderFacts) =>
+    (await desk.queue(100)).flatMap((entry) =>
+      entry.orderId === id && 'step' in entry ? [`${entry.step}/${entry.direction}`] : [],
+    );
+
+  it('has the undo of a step and not the step any more, which nobody waits for', async () => {
+    const order = await newOrder();
+    await park(order, 'reserve stock');
+    await act.beginUnwind(order, 'cancelled');
+    await park(order, 'reserve stock', true);
+    assert.deepEqual(await queueOf(order), ['reserve stock/undo']);
+    assert.equal((await decide(order.id, 'reserve stock', 'skip')).state, 'resolved');
+    assert.equal((await shop.row(order.id)).needsOperator, false);
+  });
+
+  it('lets go of an order in the event that tells its refund is paid', async () => {
+    const order = await newOrder();
+    await complete(act, order);
+    const part = { amount: { value: '500', currency: 'EUR' } };
+    const refund = await requested(createRefundStore(shop.pool), order, part);
+    await park(refund, 'send refund');
+    await act.sendRefund(refund);
+    const { rows } = await shop.pool.query<{ type: string; flag: boolean }>(
+      `SELECT type, (data -> 'needsOperator')::boolean AS flag FROM order_event
+       WHERE order_id = $1 ORDER BY sequence DESC LIMIT 1`,
+      [order.id],
+    );
+    assert.deepEqual(rows, [{ type: 'refund.succeeded', flag: false }]);
+    assert.deepEqual(await queueOf(order), []);
+  });
+
+  it('names the run that is blocked, also where that is a refund', async () => {
+    const order = await newOrder();
+    await complete(act, order);
+    const refund = await requested(createRefundStore(shop.pool), order);
+    assert.equal(await createWatchStore(shop.pool).flag(refund.id, 60), true);
+    const entries = (await desk.queue(100)).filter(({ orderId }) => orderId === order.id);
+    assert.deepEqual(
+      entries.map(({ sagaId }) => sagaId),
+      [refund.id],
+    );
+    assert.match(queueInWords(entries), new RegExp(`look at the run of ${refund.id} in`));
+  });
+});

@@ -309,8 +309,11 @@ BEGIN
       RAISE EXCEPTION 'bug: order % would end with money still taken', p_id;
     END IF;
     PERFORM move_order(p_id, ending);
-    INSERT INTO mail_outbox (message_id, order_id, kind)
-    VALUES ('<' || p_id || '.' || ending || '@makegood>', p_id, ending::text);
+    -- Who skips a refund tells the customer: the letter would say that the money is on its way back.
+    IF NOT EXISTS (SELECT FROM payment WHERE order_id = p_id AND captured <> refunded) THEN
+      INSERT INTO mail_outbox (message_id, order_id, kind)
+      VALUES ('<' || p_id || '.' || ending || '@makegood>', p_id, ending::text);
+    END IF;
   END IF;
   RETURN jsonb_build_object('status', ending, 'reason', o.reason);
 END $$;

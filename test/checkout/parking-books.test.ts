@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { createActivities } from '../../src/activities/index.ts';
 import type { Activities } from '../../src/activities/index.ts';
+import { sendDueMails } from '../../src/activities/notifications.ts';
 import { createOperatorsDesk } from '../../src/adapters/postgres/operators-desk.ts';
+import { createOutbox } from '../../src/adapters/postgres/outbox.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { createWatchStore } from '../../src/adapters/postgres/watch-store.ts';
 import type { OrderFacts } from '../../src/domain/order.ts';
@@ -10,9 +12,9 @@ import type { Decision, OperatorsDesk } from '../../src/operator/ports.ts';
 import { queueInWords } from '../../src/operator/words.ts';
 import { startParties } from '../support/parties.ts';
 import type { RunningParties } from '../support/parties.ts';
-import { complete, requested } from '../support/refunds.ts';
+import { complete, paidBack, requested } from '../support/refunds.ts';
 import { createShop } from '../support/shop.ts';
-import type { Shop } from '../support/shop.ts';
+import type { OrderChange, Shop } from '../support/shop.ts';
 
 describe("the operators' queue", () => {
   let shop: Shop;
@@ -32,10 +34,10 @@ describe("the operators' queue", () => {
     await shop.close();
   });
 
-  const newOrder = async (): Promise<OrderFacts> => {
+  const newOrder = async (change?: OrderChange): Promise<OrderFacts> => {
     const sku = `SKU-${(orders += 1)}`;
     await shop.stock(sku, 5);
-    return await shop.order([{ sku, quantity: 2 }]);
+    return await shop.order([{ sku, quantity: 2 }], change);
   };
   const park = (order: Parameters<Activities['callOperator']>[0], step: string, undo = false) =>
     act.callOperator(order, { step, undo, detail: 'it does not work' });
@@ -45,6 +47,20 @@ describe("the operators' queue", () => {
     (await desk.queue(100)).flatMap((entry) =>
       entry.orderId === id && 'step' in entry ? [`${entry.step}/${entry.direction}`] : [],
     );
+  const letters = async ({ id }: OrderFacts) => {
+    await sendDueMails(createOutbox(shop.pool), outside.deps.mailer, (_, error) => {
+      throw error;
+    });
+    const mails = await fetch(`${outside.parties.mailUrl}/mails?orderId=${id}`);
+    return ((await mails.json()) as { messageId: string }[]).map(({ messageId }) => messageId);
+  };
+  /** Paid, and refused by the carrier. */
+  const refusedByCarrier = async () => {
+    const order = await newOrder({ postalCode: '00000' });
+    await assert.rejects(complete(act, order), /does not deliver/);
+    await act.cancelShipment(order);
+    return order;
+  };
 
   it('has the undo of a step and not the step any more, which nobody waits for', async () => {
     const order = await newOrder();
@@ -83,5 +99,17 @@ describe("the operators' queue", () => {
       [refund.id],
     );
     assert.match(queueInWords(entries), new RegExp(`look at the run of ${refund.id} in`));
+  });
+
+  it('writes to no customer that the money is on its way when an operator has skipped that', async () => {
+    const order = await refusedByCarrier();
+    await outside.deps.book.beginRefund(order.id);
+    await park(order, 'refund payment');
+    assert.equal((await decide(order.id, 'refund payment', 'skip')).state, 'resolved');
+    await act.refundPayment(order);
+    await act.restock(order);
+    await act.closeOrder(order);
+    assert.equal(await paidBack(outside.parties.gatewayUrl, order.id), 0);
+    assert.deepEqual(await letters(order), []);
   });
 });

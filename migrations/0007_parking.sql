@@ -287,6 +287,41 @@ LANGUAGE sql STABLE AS $$
     AND direction = p_direction AND operator_action_id IS NOT NULL)
 $$;
 
+-- The two below as before, save that what an operator has skipped may succeed all the same, by an
+-- attempt that was under way: money that has moved is written down whoever has decided what.
+CREATE OR REPLACE FUNCTION record_void(p_id text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  o "order" := lock_order(p_id);
+  answer jsonb := recorded(p_id, 'authorize payment', 'undo');
+BEGIN
+  PERFORM require_gate(o, 'unwinding');
+  IF answer IS NOT NULL AND EXISTS (SELECT FROM payment WHERE order_id = p_id AND state = 'voided') THEN
+    RETURN answer;
+  END IF;
+  INSERT INTO payment_entry (order_id, operation, n, kind, gateway_id, outcome, voided)
+  SELECT p_id, 'cancel', n, 'answered', intent_id, 'canceled', authorized - captured - voided
+  FROM payment WHERE order_id = p_id;
+  UPDATE payment SET state = 'voided', voided = authorized - captured WHERE order_id = p_id;
+  RETURN coalesce(answer, record(p_id, 'authorize payment', 'undo', '{"ok": {}}'));
+END $$;
+
+CREATE OR REPLACE FUNCTION record_refund(p_id text, p_gateway_id text, p_amount bigint)
+RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  o "order" := lock_order(p_id);
+  answer jsonb := recorded_if_refused(o, 'refund payment');
+BEGIN
+  UPDATE refund r SET state = 'succeeded', gateway_id = p_gateway_id
+  FROM payment p WHERE p.order_id = p_id AND r.id = p_id || ':refund:' || p.n AND r.state = 'requested';
+  IF FOUND THEN
+    INSERT INTO payment_entry (order_id, operation, n, kind, gateway_id, outcome, refunded)
+    SELECT p_id, 'refund', n, 'answered', p_gateway_id, 'succeeded', p_amount
+    FROM payment WHERE order_id = p_id;
+    UPDATE payment SET refunded = refunded + p_amount WHERE order_id = p_id;
+  END IF;
+  RETURN coalesce(answer, record_ok(p_id, 'refund payment'));
+END $$;
+
 -- As before, save what an operator has marked or skipped: goods and money that stay taken are then
 -- somebody's decision, with a name and a reason.
 CREATE OR REPLACE FUNCTION close_order(p_id text) RETURNS jsonb LANGUAGE plpgsql AS $$

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createActivities } from '../../src/activities/index.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import { sendDueMails } from '../../src/activities/notifications.ts';
+import type { GatewayCall, PaymentGateway } from '../../src/activities/ports.ts';
 import { createOperatorsDesk } from '../../src/adapters/postgres/operators-desk.ts';
 import { createOutbox } from '../../src/adapters/postgres/outbox.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
@@ -10,6 +11,7 @@ import { createWatchStore } from '../../src/adapters/postgres/watch-store.ts';
 import type { OrderFacts } from '../../src/domain/order.ts';
 import type { Decision, OperatorsDesk } from '../../src/operator/ports.ts';
 import { queueInWords } from '../../src/operator/words.ts';
+import { auditEntries } from '../support/audit.ts';
 import { startParties } from '../support/parties.ts';
 import type { RunningParties } from '../support/parties.ts';
 import { complete, paidBack, requested } from '../support/refunds.ts';
@@ -111,5 +113,61 @@ describe("the operators' queue", () => {
     await act.closeOrder(order);
     assert.equal(await paidBack(outside.parties.gatewayUrl, order.id), 0);
     assert.deepEqual(await letters(order), []);
+  });
+
+  /** An operator decides while the gateway is at it; then the call succeeds. */
+  const decidedMeanwhile = (
+    order: OrderFacts,
+    step: string,
+    action: Decision['action'],
+    undo = false,
+  ): Activities => {
+    const late =
+      <A extends unknown[], T>(call: (...args: A) => Promise<T>) =>
+      async (...args: A): Promise<T> => {
+        const answer = await call(...args);
+        await park(order, step, undo);
+        assert.equal((await decide(order.id, step, action)).state, 'resolved');
+        return answer;
+      };
+    const { gateway } = outside.deps;
+    const cancelIntent = late((id: string, call: GatewayCall) => gateway.cancelIntent(id, call));
+    const refundIntent = late((...args: Parameters<PaymentGateway['refundIntent']>) =>
+      gateway.refundIntent(...args),
+    );
+    return createActivities({
+      ...outside.deps,
+      gateway: { ...gateway, cancelIntent, refundIntent },
+    });
+  };
+  const paymentOf = async ({ id }: OrderFacts) =>
+    (
+      await shop.pool.query<Record<string, string>>(
+        `SELECT state, voided::text, refunded::text FROM payment WHERE order_id = $1`,
+        [id],
+      )
+    ).rows[0];
+
+  it('leaves a void in the books that succeeds after an operator has skipped it', async () => {
+    const order = await newOrder();
+    await act.reserveStock(order);
+    await act.authorizePayment(order);
+    await act.beginUnwind(order, 'cancelled');
+    await decidedMeanwhile(order, 'authorize payment', 'skip', true).voidAuthorization(order);
+    await act.releaseStock(order);
+    await act.closeOrder(order);
+    assert.deepEqual(await paymentOf(order), { state: 'voided', voided: '2000', refunded: '0' });
+    await auditEntries(outside.parties, shop.pool, order.id);
+  });
+
+  it('leaves a refund in the books that succeeds after an operator has skipped it', async () => {
+    const order = await refusedByCarrier();
+    await decidedMeanwhile(order, 'refund payment', 'skip').refundPayment(order);
+    await act.refundPayment(order);
+    await act.restock(order);
+    await act.closeOrder(order);
+    assert.deepEqual(await paymentOf(order), { state: 'captured', voided: '0', refunded: '2000' });
+    await auditEntries(outside.parties, shop.pool, order.id);
+    assert.deepEqual(await letters(order), [`<${order.id}.refunded@makegood>`]);
   });
 });

@@ -170,4 +170,47 @@ describe("the operators' queue", () => {
     await auditEntries(outside.parties, shop.pool, order.id);
     assert.deepEqual(await letters(order), [`<${order.id}.refunded@makegood>`]);
   });
+
+  it('takes no call for what is decided: it may come late', async () => {
+    const order = await newOrder();
+    await act.reserveStock(order);
+    await park(order, 'reserve stock');
+    await act.beginUnwind(order, 'cancelled');
+    await park(order, 'begin to unwind');
+    await act.releaseStock(order);
+    await act.closeOrder(order);
+    await park(order, 'close');
+    assert.deepEqual(await queueOf(order), []);
+    assert.ok(!(await shop.events(order.id)).includes('order.needs_operator'));
+  });
+
+  it('calls once for an order, and lets go of it with the last step that waits', async () => {
+    const order = await newOrder();
+    await complete(act, order);
+    const store = createRefundStore(shop.pool);
+    const refund = () => requested(store, order, { amount: { value: '500', currency: 'EUR' } });
+    const [first, second] = [await refund(), await refund()];
+    assert.equal(await createWatchStore(shop.pool).flag(first.id, 60), true);
+    await park(first, 'send refund');
+    await park(second, 'send refund');
+    assert.equal((await desk.queue(100)).filter(({ orderId }) => orderId === order.id).length, 2);
+    await act.sendRefund(first);
+    assert.equal((await shop.row(order.id)).needsOperator, true);
+    await act.sendRefund(second);
+    assert.equal((await shop.row(order.id)).needsOperator, false);
+    const called = (await shop.events(order.id)).filter((type) => type === 'order.needs_operator');
+    assert.equal(called.length, 1);
+  });
+
+  it('lets an order end without what was skipped, and without nothing else', async () => {
+    const money = await refusedByCarrier();
+    await park(money, 'restock');
+    assert.equal((await decide(money.id, 'restock', 'skip')).state, 'resolved');
+    await assert.rejects(act.closeOrder(money), /with money still taken/);
+    const goods = await refusedByCarrier();
+    await park(goods, 'refund payment');
+    assert.equal((await decide(goods.id, 'refund payment', 'retry')).state, 'resolved');
+    await act.refundPayment(goods);
+    await assert.rejects(act.closeOrder(goods), /with goods still taken/);
+  });
 });

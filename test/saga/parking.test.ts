@@ -60,6 +60,7 @@ describe('a step after the pivot that cannot succeed', () => {
     const ship = world.act('ship', { kind: 'has a bug', times: 3 });
     assert.equal(await sell(world, (committed) => committed.step('ship', ship)), 'ship');
     assert.equal(lineOf(world, 'ship').state, 'done');
+    assert.throws(() => world.resolve(word('ship', 'retry')), /is not parked: no step is/);
   });
 
   it('may be skipped where the saga can end without it', async () => {
@@ -88,11 +89,13 @@ describe('a step after the pivot that cannot succeed', () => {
     const world = createWorld();
     const books = new Map<string, string>();
     const ship = async () => books.get('ship') ?? (await world.act('ship', forEver)());
-    world.whenParked(word('ship', 'mark-done', { result: 'what the update says' }));
-    books.delete('ship');
-    queueMicrotask(() => books.set('ship', 'what the books say'));
     const outcome = await sell(world, (committed) => committed.step('ship', ship), {
       beginUnwind: (reason) => Promise.resolve({ gate: 'unwinding', reason }),
+      callOperator() {
+        books.set('ship', 'what the books say');
+        world.resolve(word('ship', 'mark-done', { result: 'what the update says' }));
+        return Promise.resolve();
+      },
     });
     assert.equal(outcome, 'what the books say');
   });
@@ -128,11 +131,11 @@ describe('an undo that cannot succeed', () => {
       },
       {
         close: (reason) => Promise.resolve(reason),
-        callOperator({ step, undo }) {
+        async callOperator({ step, undo }) {
           assert.deepEqual([step, undo], ['second', true]);
           assert.ok(!world.effects.has('third'), 'what comes later has been undone before');
-          queueMicrotask(() => world.resolve(word('second', action)));
-          return Promise.resolve();
+          while (world.effects.has('first')) await new Promise(setImmediate);
+          world.whenParked(word('second', action));
         },
       },
       world,

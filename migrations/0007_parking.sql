@@ -12,6 +12,8 @@ CREATE TABLE parked_step (
   -- What its last attempt ended with.
   detail    text NOT NULL,
   parked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- When its last attempt began, where that matters.
+  tried_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (saga_id, step, direction)
 );
 CREATE INDEX parked_step_by_order ON parked_step (order_id);
@@ -181,6 +183,51 @@ DROP TRIGGER order_moved ON "order";
 CREATE TRIGGER order_moved BEFORE UPDATE OF status ON "order" FOR EACH ROW
   WHEN (OLD.needs_operator OR has_ended(NEW.status)) EXECUTE FUNCTION order_moved();
 
+-- What cannot be undone twice must not be done by an operator and by an attempt. So an attempt at it
+-- says that it begins, and none begins once the operator has decided: what this waits for is that
+-- decision's commit, and the statement after it sees the decision.
+CREATE FUNCTION note_try(p_saga text, p_step text) RETURNS void LANGUAGE sql AS $$
+  UPDATE parked_step SET tried_at = clock_timestamp()
+  WHERE saga_id = p_saga AND step = p_step AND direction = 'do'
+$$;
+
+CREATE OR REPLACE FUNCTION begin_shipment(p_id text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  o "order" := read_order(p_id);
+BEGIN
+  PERFORM note_try(p_id, 'request shipment');
+  RETURN coalesce(recorded_if_committed(o, 'request shipment'), open_work(jsonb_build_object(
+    'address', o.shipping_address, 'lines', order_lines(p_id))));
+END $$;
+
+CREATE OR REPLACE FUNCTION begin_refund(p_id text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  o "order" := lock_order(p_id);
+  answer jsonb;
+  p payment;
+  r refund;
+BEGIN
+  PERFORM note_try(p_id, 'refund payment');
+  answer := recorded_if_refused(o, 'refund payment');
+  IF answer IS NOT NULL THEN
+    RETURN answer;
+  END IF;
+  SELECT * INTO p FROM payment WHERE order_id = p_id;
+  INSERT INTO refund (id, order_id, amount)
+  VALUES (p_id || ':refund:' || p.n, p_id, p.captured - p.refunded) ON CONFLICT DO NOTHING;
+  SELECT * INTO r FROM refund WHERE id = p_id || ':refund:' || p.n;
+  RETURN open_work(payment_work(o, p, 'refund')
+    || jsonb_build_object('amount', money(r.amount, o.currency), 'requestedAt', iso(r.requested_at)));
+END $$;
+
+-- How long an attempt that has begun may still reach the party outside: it gives up after ten seconds
+-- (attemptTimeoutMs), and may be a little late to notice. NULL: it cannot any more.
+CREATE FUNCTION seconds_under_way(s parked_step) RETURNS integer LANGUAGE sql AS $$
+  SELECT ceil(extract(epoch FROM s.tried_at + interval '15 s' - clock_timestamp()))::integer
+  WHERE s.step IN ('request shipment', 'refund payment')
+    AND s.tried_at > clock_timestamp() - interval '15 s'
+$$;
+
 -- ---------------------------------------------------------------------------- an operator's word --
 
 -- Does what the operator says has been done, or writes down that it will not be.
@@ -248,7 +295,7 @@ BEGIN
     RETURN jsonb_build_object('state', 'unknown');
   END IF;
   PERFORM lock_order(v_order);
-  SELECT * INTO s FROM parked_step WHERE saga_id = p_saga AND step = p_step;
+  SELECT * INTO s FROM parked_step WHERE saga_id = p_saga AND step = p_step FOR UPDATE;
   IF NOT FOUND THEN
     RETURN jsonb_build_object('state', 'not-parked');
   END IF;
@@ -260,6 +307,9 @@ BEGIN
   IF p_step = 'request shipment' AND p_action = 'mark-done'
       AND coalesce(trim(p_given ->> 'trackingNumber'), '') = '' THEN
     RETURN jsonb_build_object('state', 'incomplete', 'missing', 'trackingNumber');
+  END IF;
+  IF p_action = 'mark-done' AND seconds_under_way(s) IS NOT NULL THEN
+    RETURN jsonb_build_object('state', 'under-way', 'seconds', seconds_under_way(s));
   END IF;
 
   before := order_state(v_order) || jsonb_build_object('parked', parked_json(s));
@@ -277,8 +327,7 @@ BEGIN
   RETURNING id INTO action_id;
   UPDATE barrier SET operator_action_id = action_id
   WHERE saga_id = p_saga AND step = p_step AND direction = s.direction AND p_action <> 'retry';
-  RETURN jsonb_build_object('state', 'resolved', 'actionId', action_id, 'orderId', v_order,
-    'refusal', choice.refusal);
+  RETURN jsonb_build_object('state', 'resolved', 'actionId', action_id, 'orderId', v_order);
 END $$;
 
 CREATE FUNCTION was_decided_by_hand(p_id text, p_step text, p_direction text) RETURNS boolean

@@ -30,11 +30,12 @@ export type Decided =
       readonly state: 'resolved';
       readonly actionId: number;
       readonly orderId: OrderId;
-      readonly refusal: string | null;
     }
   | { readonly state: 'unknown' | 'not-parked' }
   | { readonly state: 'not-a-choice'; readonly choices: readonly Action[] }
-  | { readonly state: 'incomplete'; readonly missing: string };
+  | { readonly state: 'incomplete'; readonly missing: string }
+  /** An attempt that has begun may still do what is to be marked as done. */
+  | { readonly state: 'under-way'; readonly seconds: number };
 
 export interface ParkedStep {
   readonly sagaId: SagaId;

@@ -67,6 +67,8 @@ export function resolvedInWords({ sagaId, step }: Decision, resolved: Resolved):
       return `that is no choice for '${step}'; choices: ${resolved.choices.join(', ')}`;
     case 'incomplete':
       return `'${step}' cannot be marked as done without its ${resolved.missing}`;
+    case 'under-way':
+      return `an attempt at '${step}' may still succeed: try again in ${resolved.seconds} s`;
     case 'resolved':
       return resolved.asleep === undefined
         ? `written down as operator action ${resolved.actionId}, and the run goes on`

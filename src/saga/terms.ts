@@ -12,6 +12,9 @@ export interface Terms {
   readonly onWait?: () => void;
 }
 
+/** Nothing is decided here: the step is only to be tried at once. */
+export const LOOK: Choices = { actions: ['retry'] };
+
 /** Before the pivot: gives up for everything but a bug, which must never undo anything. */
 export const COMPENSABLE: Terms = {
   duty: 'mayFail',
@@ -23,7 +26,7 @@ export const COMPENSABLE: Terms = {
 export const PIVOT: Terms = {
   duty: 'mustSucceed',
   endures: ({ kind }) => kind !== 'refusal',
-  choices: { actions: ['retry'] },
+  choices: LOOK,
 };
 
 export const UNDO: Terms = {
@@ -33,7 +36,7 @@ export const UNDO: Terms = {
 };
 
 /** What the engine does for itself: there is nothing about it that an operator could decide. */
-export const OWN: Terms = { ...UNDO, choices: { actions: ['retry'] } };
+export const OWN: Terms = { ...UNDO, choices: LOOK };
 
 /** After the pivot: only a refusal that was declared ends it. */
 export function retryable({

@@ -9,7 +9,7 @@ import type { ParkedStep, Resolution } from './parking.ts';
 import type { ProgressBook } from './progress.ts';
 import type { Runtime } from './runtime.ts';
 import type { SagaOptions } from './scope.ts';
-import { pauseMs } from './terms.ts';
+import { LOOK, pauseMs } from './terms.ts';
 import type { Terms } from './terms.ts';
 import { classify } from './wrong.ts';
 import type { Wrong } from './wrong.ts';
@@ -95,16 +95,21 @@ export class Tries {
   }
 
   async #park<T>(line: number, run: () => Promise<T>, trouble: Trouble): Promise<Decided<T>> {
-    const { choices, wrong, ordeal } = trouble;
+    const { wrong, ordeal } = trouble;
+    // Where books are kept an operator's word belongs into them: all that is left is to make the
+    // step look, and to say so here would be to promise more.
+    const hasBooks = this.#options.beginUnwind !== undefined;
+    const choices = hasBooks ? LOOK : trouble.choices;
     const { step, undo = false } = this.#progress.at(line);
-    this.#progress.note(line, { state: 'parked', detail: wrong.detail, choices: choices.actions });
+    const shown = hasBooks ? {} : { choices: choices.actions };
+    this.#progress.note(line, { state: 'parked', detail: wrong.detail, ...shown });
     try {
       return await this.#runtime.race<Decided<T>>([
         async () => {
           await this.#runtime.sleep(pauseMs(ordeal.round));
           return await this.#attempt(line, run, 'parked');
         },
-        async () => this.#obey(line, await this.#parked.decision(step, choices)),
+        async () => this.#obey(line, await this.#parked.decision(step, choices), ordeal),
         async () => {
           await this.#call({ step, undo, detail: wrong.detail }, ordeal);
           return await new Promise<never>(() => undefined);
@@ -126,11 +131,17 @@ export class Tries {
   }
 
   /** Undefined: the step is to be tried again at once. */
-  #obey<T>(line: number, { action, result, code = '', by, why }: Resolution): Decided<T> {
+  #obey<T>(
+    line: number,
+    { action, result, code = '', by, why }: Resolution,
+    ordeal: Ordeal,
+  ): Decided<T> {
     const detail = `${action} by ${by}: ${why}`;
     this.#progress.note(line, { state: 'running', detail });
-    // Where books are kept the operator's word is in them, and the step answers it.
-    if (action === 'retry' || this.#options.beginUnwind !== undefined) return undefined;
+    if (action === 'retry') {
+      ordeal.round = 1;
+      return undefined;
+    }
     if (action === 'refuse') return this.giveUp(line, { kind: 'refusal', code, detail });
     this.#progress.note(line, { state: action === 'skip' ? 'skipped' : this.#success(line) });
     return { ok: true, value: result as T };

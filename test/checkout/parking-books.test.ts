@@ -213,4 +213,31 @@ describe("the operators' queue", () => {
     await act.refundPayment(goods);
     await assert.rejects(act.closeOrder(goods), /with goods still taken/);
   });
+
+  it('takes nothing for done by hand while an attempt at it may still succeed', async () => {
+    const order = await newOrder();
+    await act.reserveStock(order);
+    await act.authorizePayment(order);
+    await act.capturePayment(order);
+    await park(order, 'request shipment');
+    const byHand = async () => {
+      const words = { operator: 'bob', why: 'a test', trackingNumber: 'BY-HAND' };
+      const step = { sagaId: order.id, step: 'request shipment', action: 'mark-done' } as const;
+      return (await desk.resolve({ ...step, ...words })).state;
+    };
+    const passSeconds = (seconds: number) =>
+      shop.pool.query('UPDATE parked_step SET tried_at = tried_at - make_interval(secs => $1)', [
+        seconds,
+      ]);
+    const { book } = outside.deps;
+
+    assert.equal(await byHand(), 'under-way', 'an attempt has just ended');
+    await passSeconds(16);
+    assert.equal((await book.beginShipment(order.id)).state, 'open');
+    assert.equal(await byHand(), 'under-way', 'an attempt has just begun');
+    await passSeconds(16);
+    assert.equal(await byHand(), 'resolved');
+    const { trackingNumber } = await act.requestShipment(order);
+    assert.equal(trackingNumber, 'BY-HAND', 'and none begins any more');
+  });
 });

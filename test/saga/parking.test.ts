@@ -92,8 +92,10 @@ describe('a step after the pivot that cannot succeed', () => {
     const outcome = await sell(world, (committed) => committed.step('ship', ship), {
       beginUnwind: (reason) => Promise.resolve({ gate: 'unwinding', reason }),
       callOperator() {
+        const decided = word('ship', 'mark-done', { result: 'what the update says' });
+        assert.throws(() => world.resolve(decided), /'action' must be one of: retry/);
         books.set('ship', 'what the books say');
-        world.resolve(word('ship', 'mark-done', { result: 'what the update says' }));
+        world.resolve(word('ship', 'retry'));
         return Promise.resolve();
       },
     });

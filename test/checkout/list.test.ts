@@ -129,10 +129,6 @@ describe('the list of runs', () => {
     assert.deepEqual(await listed(order.id), {});
   });
 
-  it('replays', async () => {
-    assert.ok((await stage.replayAll()) > 0);
-  });
-
   describe('in a namespace that knows no search attributes', () => {
     let namespace: string;
     beforeEach(async () => {

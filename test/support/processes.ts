@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
 import { apiReady, isReady, standInReady, startProgram } from '../../src/launcher/programs.ts';
 import type { Running } from '../../src/launcher/processes.ts';
 import type { Parties } from './audit.ts';
+import { requireReplays } from './replays.ts';
 import { service } from './services.ts';
 import { createShop, TENANT } from './shop.ts';
 import type { Shop } from './shop.ts';
@@ -26,6 +28,7 @@ export interface ProcessStack {
   /** What all processes of that kind have logged so far. */
   readonly logOf: (name: 'api' | 'worker') => Promise<string>;
   readonly client: Client;
+  /** Ends all processes, and throws unless every history made here replays. */
   readonly close: () => Promise<void>;
 }
 
@@ -63,6 +66,7 @@ export async function createProcessStack(): Promise<ProcessStack> {
 
   const apiKey = await addApiKey(shop);
   const connection = await Connection.connect({ address: temporal.address });
+  const client = new Client({ connection });
   const env = {
     ...process.env,
     DATABASE_URL: shop.url,
@@ -97,12 +101,17 @@ export async function createProcessStack(): Promise<ProcessStack> {
       const texts = files.map((file) => readFile(join(directory, file), 'utf8'));
       return (await Promise.all(texts)).join('');
     },
-    client: new Client({ connection }),
+    client,
     async close() {
       await Promise.all(running.map((child) => child.stop()));
-      await connection.close();
-      await shop.close();
-      await rm(directory, { recursive: true });
+      try {
+        Runtime.install({ logger: new DefaultLogger('ERROR') });
+        await requireReplays(client, env.TEMPORAL_TASK_QUEUE);
+      } finally {
+        await connection.close();
+        await shop.close();
+        await rm(directory, { recursive: true });
+      }
     },
   };
 }

@@ -21,6 +21,7 @@ import { Unavailable } from '../../src/domain/wrong.ts';
 import type { Budgets } from '../../src/saga/index.ts';
 import type { Parties } from './audit.ts';
 import { startParties } from './parties.ts';
+import { requireReplays } from './replays.ts';
 import { setFaults } from './stand-ins.ts';
 import { service } from './services.ts';
 import { createShop } from './shop.ts';
@@ -67,8 +68,7 @@ export interface Stage {
   readonly runRefund: (refund: RefundFacts) => Promise<void>;
   /** Waits for every activity under way, then clears faults and hooks and sends what mails wait. */
   readonly tidy: () => Promise<void>;
-  /** Replays every history made here against the current bundle. */
-  readonly replayAll: () => Promise<number>;
+  /** Ends the worker, and throws unless every history made here replays. */
   readonly close: () => Promise<void>;
 }
 
@@ -92,16 +92,19 @@ export async function createStage(budgets?: Partial<Budgets>): Promise<Stage> {
     activities: hooked(createActivities(deps), hooks, underWay),
   });
   const running = worker.run();
-  const sagas = connectSagaClient({
-    address: temporal.address,
-    namespace: 'default',
-    taskQueue,
-    budgets: { ...SHORT_BUDGETS, ...budgets },
-  });
+  const started = new Set<string>();
+  const sagas = noting(
+    started,
+    connectSagaClient({
+      address: temporal.address,
+      namespace: 'default',
+      taskQueue,
+      budgets: { ...SHORT_BUDGETS, ...budgets },
+    }),
+  );
   const clientConnection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection: clientConnection });
   const outbox = createOutbox(shop.pool);
-  const ran: string[] = [];
   const tidy = async (): Promise<void> => {
     await Promise.allSettled(underWay);
     hooks.clear();
@@ -113,7 +116,6 @@ export async function createStage(budgets?: Partial<Budgets>): Promise<Stage> {
   };
   /** Starts a saga, waits for its end, and clears what was arranged for it. */
   const toItsEnd = async (id: string, start: () => Promise<void>) => {
-    ran.push(id);
     await start();
     await client.workflow.getHandle(id).result();
     await tidy();
@@ -147,19 +149,31 @@ export async function createStage(budgets?: Partial<Budgets>): Promise<Stage> {
     run: (order) => toItsEnd(order.id, () => sagas.startCheckout(order)),
     runRefund: (refund) => toItsEnd(refund.id, () => sagas.startRefund(refund)),
     tidy,
-    async replayAll() {
-      for (const id of ran) {
-        const history = await client.workflow.getHandle(id).fetchHistory();
-        await Worker.runReplayHistory({ workflowBundle: { codePath: bundle.file } }, history, id);
-      }
-      return ran.length;
-    },
     async close() {
       worker.shutdown();
       await running;
-      await Promise.all([connection.close(), clientConnection.close(), sagas.close()]);
-      await outside.close();
-      await shop.close();
+      try {
+        await requireReplays(client, taskQueue, started);
+      } finally {
+        await Promise.all([connection.close(), clientConnection.close(), sagas.close()]);
+        await outside.close();
+        await shop.close();
+      }
+    },
+  };
+}
+
+/** The same, remembering whatever was started. */
+function noting(started: Set<string>, sagas: SagaClient): SagaClient {
+  return {
+    ...sagas,
+    async startCheckout(order) {
+      await sagas.startCheckout(order);
+      started.add(order.id);
+    },
+    async startRefund(refund) {
+      await sagas.startRefund(refund);
+      started.add(refund.id);
     },
   };
 }

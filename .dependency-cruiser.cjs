@@ -91,16 +91,36 @@ module.exports = {
       severity: 'error',
       comment: 'Production code never imports a stand-in or the launcher.',
       from: {
-        pathNot: ['^src/counterparties/', '^src/launcher/', '^test/', '^bench/', '^scripts/'],
+        pathNot: [
+          '^src/counterparties/',
+          '^src/launcher/',
+          '^test/',
+          '^bench/',
+          '^scripts/',
+          '^examples/[^/]+/main[.]ts$',
+        ],
       },
       to: { path: ['^src/counterparties/', '^src/launcher/'] },
     },
     packages(
       'sandbox-packages',
-      '^src/(saga|workflows)/',
+      '^src/(saga|workflows)/|^examples/[^/]+/workflows[.]ts$',
       ['node_modules/@temporalio/workflow/'],
       'Workflow code may use @temporalio/workflow and nothing else.',
     ),
+    layer(
+      'examples-see-the-engine-only',
+      '^examples/',
+      ['^src/saga/index[.]ts$', '^src/launcher/'],
+      'An example imports what a user of the package can; its main finds the stack that runs here.',
+    ),
+    {
+      name: 'example-workflows-see-activities-as-types',
+      comment: 'An activity imported as a value would run inside the sandbox.',
+      severity: 'error',
+      from: { path: '^examples/[^/]+/workflows[.]ts$' },
+      to: { path: '^examples/', dependencyTypesNot: ['type-only'] },
+    },
     packages('domain-packages', '^src/domain/', [], 'The domain needs no package.'),
     {
       name: 'no-dev-dependencies-in-production',

@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-const sandboxed = ['src/domain/**', 'src/saga/**', 'src/workflows/**'];
+const sandboxed = ['src/domain/**', 'src/saga/**', 'src/workflows/**', 'examples/*/workflows.ts'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', '.makegood/', 'node_modules/'] },
@@ -40,7 +40,7 @@ export default tseslint.config(
   },
   {
     // A describe block is one long function by nature, and the terminal is where these speak.
-    files: ['test/**', 'bench/**', 'scripts/**', 'src/launcher/**'],
+    files: ['test/**', 'bench/**', 'scripts/**', 'examples/**', 'src/launcher/**'],
     rules: { 'max-lines-per-function': 'off', 'no-console': 'off' },
   },
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },

@@ -8,7 +8,7 @@ import config from '../.dependency-cruiser.cjs';
 
 const { forbidden, options } = config;
 const { output } = await cruise(
-  ['src', 'test', 'scripts', 'bench'],
+  ['src', 'test', 'scripts', 'bench', 'examples'],
   { ...options, ruleSet: { forbidden }, validate: true },
   undefined,
   { tsConfig: extractTSConfig('tsconfig.json') },

@@ -80,6 +80,18 @@ module.exports = {
       ['^src/domain/', '^src/client/'],
       'The API starts sagas by the client.',
     ),
+    values(
+      'sdk-sees-the-api-as-types',
+      '^src/sdk/',
+      ['^src/domain/'],
+      'The client runs in browsers: nothing of the API is in it.',
+    ),
+    layer(
+      'sdk-inward',
+      '^src/sdk/',
+      ['^src/domain/', '^src/api/'],
+      'The client is typed by the routes and their schemas.',
+    ),
     layer(
       'operator-inward',
       '^src/operator/',
@@ -121,7 +133,20 @@ module.exports = {
       from: { path: '^examples/[^/]+/workflows[.]ts$' },
       to: { path: '^examples/', dependencyTypesNot: ['type-only'] },
     },
+    packages(
+      'sdk-packages',
+      '^src/sdk/',
+      ['node_modules/hono/dist/client/'],
+      'The client brings hono/client along, and nothing else.',
+    ),
     packages('domain-packages', '^src/domain/', [], 'The domain needs no package.'),
+    {
+      name: 'no-node-built-ins',
+      comment: 'Neither the workflow sandbox nor a browser has them.',
+      severity: 'error',
+      from: { path: '^src/(domain|saga|workflows|sdk)/' },
+      to: { dependencyTypes: ['core'] },
+    },
     {
       name: 'no-dev-dependencies-in-production',
       severity: 'error',

@@ -1,0 +1,34 @@
+/**
+ * What goes to the API and comes back, inferred from the schemas that check and describe it. Only
+ * types: none of the schemas is in the client.
+ */
+import type { z } from '@hono/zod-openapi';
+import type * as refunds from '../api/refund-schemas.ts';
+import type * as schemas from '../api/schemas.ts';
+
+export type NewOrder = z.input<typeof schemas.placeOrderRequest>;
+export type AcceptedOrder = z.output<typeof schemas.acceptedOrder>;
+export type CancelledOrder = z.output<typeof schemas.cancelledOrder>;
+export type Order = z.output<typeof schemas.order>;
+
+export type NewRefund = z.input<typeof refunds.refundRequest>;
+export type AcceptedRefund = z.output<typeof refunds.acceptedRefund>;
+export type Refund = z.output<typeof refunds.refund>;
+
+export type Product = z.output<typeof schemas.product>;
+export type ProductPage = z.output<typeof schemas.productPage>;
+
+export type ProblemBody = z.output<typeof schemas.problem>;
+
+/** What happened to an order, with the order as it was right after. */
+export interface OrderEvent {
+  readonly id: string;
+  /** Like `order.paid`. New ones may come: skip what you do not know. */
+  readonly type: string;
+  readonly version: number;
+  readonly orderId: string;
+  /** Per order, from 1, without gap. */
+  readonly sequence: number;
+  readonly occurredAt: string;
+  readonly data: Order;
+}

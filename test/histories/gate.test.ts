@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
   {
     when: 'the engine parks without calling an operator',
     file: 'saga/tries.ts',
-    from: /if \(isNews\).*\n/,
+    from: /await this\.#call\(.*\n/,
     to: '\n',
     breaks: ['shipment-marked-done', 'undo-parked-then-succeeded', 'refund-parked-retried'],
     spares: ['completed', 'payment-declined', 'refund-pending'],

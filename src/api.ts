@@ -1,6 +1,7 @@
 /** The API: accepts orders into PostgreSQL, starts their checkouts, and answers what became of them. */
 import { createCatalogue } from './adapters/postgres/catalogue.ts';
 import { createCredentials } from './adapters/postgres/credentials.ts';
+import { createEventStore } from './adapters/postgres/event-store.ts';
 import { createFeed, createNotifier } from './adapters/postgres/feed.ts';
 import { createDatabaseCheck } from './adapters/postgres/health.ts';
 import { createOrderStore } from './adapters/postgres/order-store.ts';
@@ -8,6 +9,7 @@ import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
 import { createWatchStore } from './adapters/postgres/watch-store.ts';
 import { createApp } from './api/app.ts';
+import { createEventStreams } from './api/event-stream.ts';
 import { createOperationsApp } from './api/operations.ts';
 import { createSagaCalls } from './api/saga-calls.ts';
 import { listen } from './api/server.ts';
@@ -59,6 +61,8 @@ const app = createApp({
   store,
   refunds,
   feed,
+  events: createEventStore(pool),
+  streams: createEventStreams({ feed }),
   touched: notifier.touched,
   sagaCalls,
   log,

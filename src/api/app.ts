@@ -8,6 +8,8 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
 import { addDocumentation } from './documentation.ts';
 import type { ApiEnv } from './env.ts';
+import { addEventRoutes } from './events.ts';
+import type { EventDeps } from './events.ts';
 import { guard } from './guard.ts';
 import { addOrderRoutes } from './orders.ts';
 import type { OrderDeps } from './orders.ts';
@@ -20,7 +22,7 @@ import { requestContext } from './request-context.ts';
 import { ROUTES } from './routes.ts';
 import { refuseInvalid } from './validation.ts';
 
-export interface ApiDeps extends OrderDeps, RefundDeps {
+export interface ApiDeps extends OrderDeps, EventDeps, RefundDeps {
   readonly credentials: Credentials;
   readonly catalogue: Catalogue;
   readonly log: Logger;
@@ -48,6 +50,7 @@ export function createApp({ credentials, catalogue, log, ...deps }: ApiDeps) {
 
   app.use(guard(credentials, ROUTES));
   addOrderRoutes(app, deps);
+  addEventRoutes(app, deps);
   addRefundRoutes(app, deps);
   addProductRoutes(app, catalogue);
   return app;

@@ -5,10 +5,12 @@
 import type { z } from '@hono/zod-openapi';
 import type { OrderFacts, OrderId } from '../domain/order.ts';
 import type { RefundFacts, RefundId } from '../domain/refund.ts';
-import type { OrderSnapshot, Product, RefundSnapshot } from './ports.ts';
+import type { OrderEvent, OrderSnapshot, Product, RefundSnapshot } from './ports.ts';
+import { frameOf } from './event-stream.ts';
+import { makeCursor } from './pages.ts';
 import type { refundRequest } from './refund-schemas.ts';
 import { showAccepted, showAcceptedRefund, showCancelled, showOrder } from './representations.ts';
-import { showProduct, showRefund } from './representations.ts';
+import { showEvent, showProduct, showRefund } from './representations.ts';
 import type { placeOrderRequest } from './schemas.ts';
 
 const orderId: OrderId = 'ord_01m7z699hgfq8rk1nxvfkn8kg6';
@@ -84,6 +86,20 @@ const completed: OrderSnapshot = {
   updatedAt: '2026-11-21T13:56:11.791Z',
 };
 
+const completedEvent: OrderEvent = {
+  id: 'evt_01993b2f6c1e7f0aa3d58c41b7e09f62',
+  type: 'order.completed',
+  orderId,
+  sequence: 6,
+  occurredAt: completed.updatedAt,
+  data: completed,
+};
+
+export const eventFrames = `: makegood
+retry: 1000
+
+${frameOf(completedEvent)}`;
+
 const refundFacts: RefundFacts = {
   id: refundId,
   orderId,
@@ -106,11 +122,16 @@ const succeeded: RefundSnapshot = {
 
 const mug: Product = { sku: 'mug', name: 'Stoneware mug', price, available: 498 };
 
+// Of the order above, in what a cursor is made of today.
+const CURSOR = makeCursor(`1795269371440000 ${orderId}`);
+
 export const answers = {
   acceptedOrder: showAccepted({ facts, createdAt }),
   order: showOrder(completed),
   /** As a POST shows it that waited for the decision. */
   decidedOrder: showOrder(paid),
+  orderPage: { data: [showOrder(completed)], nextCursor: CURSOR },
+  eventPage: { data: [showEvent(completedEvent)], nextCursor: null },
   cancelledOrder: showCancelled(orderId),
   acceptedRefund: showAcceptedRefund({ facts: refundFacts, createdAt: succeeded.createdAt }),
   refund: showRefund(succeeded),

@@ -1,4 +1,4 @@
-/** Placing, reading and cancelling orders over HTTP. */
+/** Placing, reading, listing and cancelling orders over HTTP. */
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { typeid } from 'typeid-js';
@@ -6,11 +6,13 @@ import { isDecided, isEnded } from '../domain/order.ts';
 import type { OrderId, OrderStatus } from '../domain/order.ts';
 import type { ApiEnv } from './env.ts';
 import { claimOf } from './idempotency.ts';
-import type { NewOrder, Notifier, OrderFeed, OrderSnapshot } from './ports.ts';
+import { makeCursor, pageOf, readCursor } from './pages.ts';
+import type { NewOrder, Notifier, OrderFeed, OrderPlace, OrderSnapshot } from './ports.ts';
 import type { OrderStore, PlaceAnswer } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { FieldError } from './problems.ts';
-import { orderPath, showAccepted, showCancelled, showOrder } from './representations.ts';
+import { orderPath, refundsPath, showAccepted } from './representations.ts';
+import { showCancelled, showOrder } from './representations.ts';
 import * as routes from './routes.ts';
 import type { SagaCalls } from './saga-calls.ts';
 import type { placeOrderRequest } from './schemas.ts';
@@ -67,17 +69,38 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
     return c.json(showOrder(now ?? found), 200, { 'Cache-Control': 'private, no-cache' });
   });
 
+  app.openapi(routes.listOrders, async (c) => {
+    const { limit, cursor, ...filter } = c.req.valid('query');
+    const after = cursor === undefined ? {} : { after: placeIn(cursor) };
+    const page = { limit: limit + 1, ...after };
+    const listed = await store.list(c.var.principal.tenantId, filter, page);
+    const { shown, nextCursor } = pageOf(listed, limit, ({ place }) => cursorOf(place));
+    return c.json({ data: shown.map(({ order }) => showOrder(order)), nextCursor }, 200);
+  });
+
   app.openapi(routes.cancelOrder, async (c) => {
     const id = orderIdOf(c, c.req.valid('param').id);
     const claim = claimOf(c, `POST ${orderPath(id)}/cancel`, null);
     const { state } = await store.cancel(claim, id);
     if (state === 'unknown') throw new Problem('not-found');
     if (state === 'mismatched') throw new Problem('idempotency-key-reused');
-    if (state === 'too-late') throw new Problem('too-late-to-cancel');
+    if (state === 'too-late') {
+      const members = { links: { refunds: refundsPath(id) } };
+      throw new Problem('too-late-to-cancel', { members });
+    }
     if (state === 'replayed') c.header('Idempotent-Replayed', 'true');
     sagaCalls.cancel(id);
     return c.json(showCancelled(id), 202);
   });
+}
+
+function cursorOf({ createdMicros, id }: OrderPlace): string {
+  return makeCursor(`${createdMicros} ${id}`);
+}
+
+function placeIn(cursor: string): OrderPlace {
+  const [, createdMicros = '', id = ''] = readCursor(cursor, /^(\d{1,16}) (ord_[0-9a-z]{26})$/);
+  return { createdMicros, id: id as OrderId };
 }
 
 /** The schema has checked the body; what is missing from it stays out. */

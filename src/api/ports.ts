@@ -5,6 +5,7 @@
  */
 import type { Address } from '../activities/ports.ts';
 import type { MoneyJson } from '../domain/money.ts';
+import type { EventId, EventType } from '../domain/event.ts';
 import type { EndReason, OrderFacts, OrderId, OrderLine, OrderStatus } from '../domain/order.ts';
 import type { RefundFacts, RefundId, RefundStatus } from '../domain/refund.ts';
 
@@ -83,10 +84,36 @@ export interface OrderSnapshot {
   readonly updatedAt: string;
 }
 
+export interface OrderFilter {
+  readonly status?: OrderStatus | undefined;
+  /** At that moment, or after it. */
+  readonly createdAfter?: Date | undefined;
+  /** Before that moment: ranges that meet in it share no order and leave none out. */
+  readonly createdBefore?: Date | undefined;
+  readonly needsOperator?: boolean | undefined;
+}
+
+/** Where an order stands in the list. Two of the same microsecond stand in the order of their IDs. */
+export interface OrderPlace {
+  readonly createdMicros: string;
+  readonly id: OrderId;
+}
+
+export interface ListedOrder {
+  readonly order: OrderSnapshot;
+  readonly place: OrderPlace;
+}
+
 export interface OrderStore {
   place(claim: Claim, order: NewOrder): Promise<PlaceAnswer>;
   cancel(claim: Claim, id: OrderId): Promise<CancelAnswer>;
   find(tenantId: string, id: OrderId): Promise<OrderSnapshot | undefined>;
+  /** Newest first, those after (that is, older than) `after`. */
+  list(
+    tenantId: string,
+    filter: OrderFilter,
+    page: { readonly limit: number; readonly after?: OrderPlace },
+  ): Promise<readonly ListedOrder[]>;
   /** Orders that no run is known of, lent to the caller for the grace. */
   leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly OrderFacts[]>;
   stampStarted(ids: readonly OrderId[]): Promise<void>;
@@ -174,6 +201,50 @@ export type SilentSaga = {
 
 // --- events ------------------------------------------------------------------------------------
 
+export interface OrderEvent {
+  readonly id: EventId;
+  readonly type: EventType;
+  readonly orderId: OrderId;
+  /** Of the refund that it tells of. */
+  readonly refundId?: RefundId;
+  /** Per order, from 1, without gap. */
+  readonly sequence: number;
+  readonly occurredAt: string;
+  /** The order at that moment. */
+  readonly data: OrderSnapshot;
+}
+
+export type EventsOpened =
+  /** Events with a higher sequence follow, now or later. */
+  | { readonly state: 'open'; readonly after: number }
+  /** Nothing follows what the client saw last. */
+  | { readonly state: 'over' }
+  | { readonly state: 'unknown' }
+  | { readonly state: 'unknown-event' };
+
+export interface EventStore {
+  /** In the order of their sequence; undefined for an unknown order. */
+  list(
+    tenantId: string,
+    id: OrderId,
+    page: { readonly limit: number; readonly after: number },
+  ): Promise<readonly OrderEvent[] | undefined>;
+  /** Where to go on, after the event with the ID that a client names, or else from the start. */
+  open(tenantId: string, id: OrderId, lastEventId?: string): Promise<EventsOpened>;
+}
+
+export interface FollowedEvent extends OrderEvent {
+  /** Nothing is under way any more from which another one could come. */
+  readonly isLast: boolean;
+}
+
+/** Whoever reads slowly holds up only itself: what it does not ask for is not read. */
+export interface Following {
+  /** The next event in sequence; undefined once the process stops, or after `leave`. */
+  next(): Promise<FollowedEvent | undefined>;
+  leave(): void;
+}
+
 /** Tells those who wait that these orders may have new events. */
 export interface Notifier {
   readonly touched: (id: OrderId) => void;
@@ -196,6 +267,8 @@ export interface OrderFeed {
     until: (order: OrderSnapshot) => boolean,
     options: WaitOptions,
   ): Promise<OrderSnapshot | undefined>;
+  /** Each event after that sequence, once and in order. Many that follow one order share its reads. */
+  follow(id: OrderId, after: number): Following;
   close(): Promise<void>;
 }
 

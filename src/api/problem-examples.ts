@@ -5,6 +5,7 @@
 import { lacking, unauthenticated } from './guard.ts';
 import { invalid, Problem, unavailable } from './problems.ts';
 import type { ProblemCode, ProblemOptions } from './problems.ts';
+import { refundsPath } from './representations.ts';
 
 export function exampleOf<Code extends ProblemCode>(code: Code): Problem<Code> {
   return new Problem(code, EXAMPLES[code]);
@@ -31,6 +32,9 @@ const EXAMPLES: Partial<Record<ProblemCode, ProblemOptions>> = {
   'sold-out': {
     errors: [{ field: 'lines[0].sku', detail: 'Fewer than that are left.' }],
     members: { skus: ['mug'] },
+  },
+  'too-late-to-cancel': {
+    members: { links: { refunds: refundsPath('ord_01m7z699hgfq8rk1nxvfkn8kg6') } },
   },
   'idempotency-in-progress': { headers: { 'Retry-After': '1' } },
   'amount-exceeds-captured': { members: { refundable: { value: '1499', currency: 'EUR' } } },

@@ -161,6 +161,12 @@ export function unavailable(): Problem<'temporarily-unavailable'> {
   return new Problem('temporarily-unavailable', { headers });
 }
 
+/** Another process may well have room, and a client comes to it by coming back. */
+export function tooBusy(): Problem<'temporarily-unavailable'> {
+  const detail = 'As many streams are open here as there may be. Nothing has happened.';
+  return new Problem('temporarily-unavailable', { ...unavailable().options, detail });
+}
+
 function asProblem(error: Error): Problem {
   if (error instanceof Problem) return error as Problem;
   if (error instanceof Unavailable) return unavailable();

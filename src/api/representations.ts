@@ -1,11 +1,11 @@
 /**
- * What the API shows of an order, a refund or a product. Pure, with members in one fixed order: the answer to
- * an accepted order is made of facts that never change, so that a replay of it is byte-identical.
+ * What the API shows of an order, its events, a refund or a product. Pure, with members in one fixed order: the
+ * answer to an accepted order is made of facts that never change, so that a replay of it is byte-identical.
  */
 import type { OrderId } from '../domain/order.ts';
 import type { RefundRef } from '../domain/refund.ts';
-import type { AcceptedOrder, AcceptedRefund, OrderSnapshot, Product } from './ports.ts';
-import type { RefundSnapshot } from './ports.ts';
+import type { AcceptedOrder, AcceptedRefund, OrderEvent, OrderSnapshot } from './ports.ts';
+import type { Product, RefundSnapshot } from './ports.ts';
 
 export function orderPath(id: OrderId): string {
   return `/v1/orders/${id}`;
@@ -46,10 +46,31 @@ export function showOrder(order: OrderSnapshot) {
   };
 }
 
+// Of what is below, so that a client may tell a shape that it does not know.
+const EVENT_VERSION = 1;
+
+export function showEvent(event: OrderEvent) {
+  const { id, type, orderId, refundId, sequence, occurredAt } = event;
+  return {
+    id,
+    type,
+    version: EVENT_VERSION,
+    orderId,
+    ...(refundId && { refundId }),
+    sequence,
+    occurredAt,
+    data: showOrder(event.data),
+  } as const;
+}
+
 type RefundPath = Pick<RefundRef, 'id' | 'orderId'>;
 
+export function refundsPath(id: OrderId): string {
+  return `${orderPath(id)}/refunds`;
+}
+
 export function refundPath({ id, orderId }: RefundPath): string {
-  return `${orderPath(orderId)}/refunds/${id}`;
+  return `${refundsPath(orderId)}/${id}`;
 }
 
 export function showAcceptedRefund({ facts, createdAt }: AcceptedRefund) {
@@ -89,5 +110,10 @@ export function showProduct({ sku, name, price, available }: Product) {
 
 function orderLinks(id: OrderId) {
   const self = orderPath(id);
-  return { self, cancel: `${self}/cancel` };
+  return {
+    self,
+    events: `${self}/events`,
+    cancel: `${self}/cancel`,
+    refunds: refundsPath(id),
+  };
 }

@@ -31,6 +31,8 @@ export const HEADERS = {
   },
   'Preference-Applied': header('If you asked to wait.', 'wait=10', false),
   Location: header('Where it can be read.', '/v1/orders/ord_01m7z699hgfq8rk1nxvfkn8kg6'),
+  Vary: header('What else the answer depends on.', 'Accept'),
+  'X-Accel-Buffering': header('On a stream: tells nginx to pass it on at once.', 'no', false),
   ETag: header('Send it as If-None-Match.', '"a9f0c1d5e2b34c6f8a7b9d0e1f2a3b4c5d6e7f80"'),
   'WWW-Authenticate': header('What is missing.', 'Bearer realm="makegood"'),
   'Retry-After': {
@@ -69,6 +71,10 @@ export const PARAMETERS = {
     example: 'my-first-order',
   },
   Prefer: headerParameter('Prefer', 'wait=N: wait up to N (0 to 30) seconds for the decision.'),
+  'Last-Event-ID': headerParameter(
+    'Last-Event-ID',
+    'Of a stream: the ID of the event that you saw last. It goes on after that one.',
+  ),
   'If-None-Match': headerParameter(
     'If-None-Match',
     'The ETag of an earlier answer: 304 if nothing has changed since.',

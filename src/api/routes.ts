@@ -3,8 +3,11 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { etag } from 'hono/etag';
 import { jsonBody, noBody } from './body.ts';
 import { answers, orderRequests } from './examples.ts';
+import { ORDER_STATUSES } from '../domain/order.ts';
 import { needs } from './guard.ts';
 import { idempotencyKey } from './idempotency.ts';
+import { followOrder } from './event-routes.ts';
+import { pageParameters } from './pages.ts';
 import { anywhere, headers, json, KEYED, KEYED_HEADERS } from './route-parts.ts';
 import { parameters, pathParameter, problems, WITH_BODY } from './route-parts.ts';
 import { invalid } from './problems.ts';
@@ -100,6 +103,49 @@ export const getOrder = createRoute({
   },
 });
 
+const moment = (description: string) =>
+  z.iso
+    .datetime({ offset: true, error: 'Must be a time of day with its offset, as RFC 3339 has it.' })
+    .transform((text) => new Date(text))
+    .optional()
+    .openapi({ type: 'string', format: 'date-time', description });
+
+export const listOrders = createRoute({
+  ...needs('orders:read'),
+  method: 'get',
+  path: '/v1/orders',
+  operationId: 'listOrders',
+  tags: ['orders'],
+  summary: 'List the orders',
+  description:
+    'Newest first. Orders that are placed meanwhile make no page repeat or leave out another.',
+  parameters: parameters(),
+  request: {
+    query: z.strictObject({
+      ...pageParameters,
+      status: z.enum(ORDER_STATUSES).optional(),
+      createdAfter: moment('Placed at that moment or later.'),
+      createdBefore: moment('Placed before that moment.'),
+      needsOperator: z
+        .enum(['true', 'false'])
+        .transform((word) => word === 'true')
+        .optional()
+        .openapi({ type: 'boolean', description: 'Whether an operator was called to it.' }),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'A page, newest first.',
+      headers: headers(),
+      content: json(schema.orderPage, answers.orderPage),
+    },
+    ...problems(
+      ...anywhere('orders:read'),
+      invalid({ field: 'cursor', detail: 'Must be a nextCursor.' }),
+    ),
+  },
+});
+
 export const cancelOrder = createRoute({
   ...needs('orders:write'),
   method: 'post',
@@ -136,27 +182,7 @@ export const listProducts = createRoute({
   tags: ['products'],
   summary: 'List the products',
   parameters: parameters(),
-  request: {
-    query: z.object({
-      limit: z
-        .string()
-        .regex(/^\d{1,3}$/, 'Must be a whole number.')
-        .transform(Number)
-        .pipe(z.number().min(1).max(100))
-        .default(50)
-        .openapi({
-          type: 'integer',
-          minimum: 1,
-          maximum: 100,
-          description: '1 to 100; 50 if not given.',
-        }),
-      cursor: z
-        .string()
-        .regex(/^[\w-]{1,400}$/, 'Must be a nextCursor.')
-        .optional()
-        .openapi({ description: 'The nextCursor of the page before.' }),
-    }),
-  },
+  request: { query: z.object(pageParameters) },
   responses: {
     200: {
       description: 'A page, in SKU order.',
@@ -192,7 +218,9 @@ export const getProduct = createRoute({
 /** All of them, in the order of the document. What is not in this list answers nobody. */
 export const ROUTES = [
   placeOrder,
+  listOrders,
   getOrder,
+  followOrder,
   cancelOrder,
   requestRefund,
   getRefund,

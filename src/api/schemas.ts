@@ -3,6 +3,7 @@
  * both. Amounts are decimal strings of minor units, because JSON numbers are floats.
  */
 import { z } from '@hono/zod-openapi';
+import { EVENT_TYPES } from '../domain/event.ts';
 import { END_REASONS, ORDER_STATUSES } from '../domain/order.ts';
 import { PROBLEM_CODES, problemType } from './problems.ts';
 
@@ -72,7 +73,12 @@ export const placeOrderRequest = z
   })
   .openapi('PlaceOrderRequest');
 
-const links = z.object({ self: z.string(), cancel: z.string() });
+const links = z.object({
+  self: z.string(),
+  events: z.string(),
+  cancel: z.string(),
+  refunds: z.string(),
+});
 export const orderId = z.string().openapi({ example: 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb' });
 
 export const acceptedOrder = z
@@ -99,6 +105,27 @@ export const order = z
     links,
   })
   .openapi('Order');
+
+export const orderPage = z
+  .object({ data: z.array(order), nextCursor: z.string().nullable() })
+  .openapi('OrderPage');
+
+const event = z
+  .object({
+    id: z.string().openapi({ example: 'evt_01993b2f6c1e7f0aa3d58c41b7e09f62' }),
+    type: z.enum(EVENT_TYPES).openapi({ description: 'There may be more of them one day.' }),
+    version: z.literal(1),
+    orderId,
+    refundId: z.string().optional().openapi({ description: 'Of the refund that it tells of.' }),
+    sequence: z.number().int().openapi({ description: 'Per order, from 1, without gap.' }),
+    occurredAt: z.iso.datetime(),
+    data: order.openapi({ description: 'The order at that moment.' }),
+  })
+  .openapi('Event');
+
+export const eventPage = z
+  .object({ data: z.array(event), nextCursor: z.string().nullable() })
+  .openapi('EventPage');
 
 export const cancelledOrder = z
   .object({ id: orderId, links })
@@ -138,6 +165,9 @@ export const problem = z
       .openapi({ description: 'Of amount-exceeds-captured: what is left.' }),
     skus: z.array(z.string()).optional().openapi({
       description: 'Of sold-out and lines-exceed-order: which SKUs.',
+    }),
+    links: z.object({ refunds: z.string() }).optional().openapi({
+      description: 'Of too-late-to-cancel: where to ask for the money back instead.',
     }),
   })
   .openapi('Problem', { description: 'RFC 9457. `type` is stable; texts may improve.' });

@@ -27,7 +27,7 @@ describe('Every answer', () => {
   });
 
   it('to an unknown path is a 404 problem, with or without a credential', async () => {
-    for (const path of ['/', '/v1', '/v1/ordres', '/v1/orders/ord_x/events', '/v1/orders/']) {
+    for (const path of ['/', '/v1', '/v1/ordres', '/v1/orders/ord_x/lines', '/v1/orders/']) {
       const response = await request(path);
       assert.equal(response.status, 404, path);
       assert.equal(response.headers.get('content-type'), 'application/problem+json');
@@ -38,7 +38,7 @@ describe('Every answer', () => {
   it('to an unknown method is a 405 problem that names the known ones', async () => {
     for (const [method, path, allowed] of [
       ['DELETE', '/v1/orders/ord_x', 'GET, HEAD'],
-      ['PUT', '/v1/orders', 'POST'],
+      ['PUT', '/v1/orders', 'POST, GET, HEAD'],
       ['GET', '/v1/orders/ord_x/cancel', 'POST'],
       ['PATCH', '/v1/openapi.json', 'GET, HEAD'],
     ]) {
@@ -104,6 +104,7 @@ describe('Every answer', () => {
     assert.deepEqual(Object.keys(document.paths), [
       '/v1/orders',
       '/v1/orders/{id}',
+      '/v1/orders/{id}/events',
       '/v1/orders/{id}/cancel',
       '/v1/orders/{id}/refunds',
       '/v1/orders/{id}/refunds/{refundId}',

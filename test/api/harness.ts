@@ -7,12 +7,15 @@ import type pg from 'pg';
 import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
 import { createCatalogue } from '../../src/adapters/postgres/catalogue.ts';
 import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
+import { createEventStore } from '../../src/adapters/postgres/event-store.ts';
 import { createFeed, createNotifier } from '../../src/adapters/postgres/feed.ts';
 import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
 import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
 import { createPool } from '../../src/adapters/postgres/pool.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { createApp } from '../../src/api/app.ts';
+import { createEventStreams } from '../../src/api/event-stream.ts';
+import type { EventStreamsOptions } from '../../src/api/event-stream.ts';
 import { createSagaCalls } from '../../src/api/saga-calls.ts';
 import type { SagaRun, SagaClient } from '../../src/client/ports.ts';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
@@ -64,7 +67,11 @@ export function recordingSagas(): RecordingSagas {
 type LogLine = Readonly<Record<string, unknown>>;
 
 /** One API process, without its listeners. */
-export function createProcess(url: string, poolSize = 10) {
+export function createProcess(
+  url: string,
+  poolSize = 10,
+  streams: Omit<EventStreamsOptions, 'feed'> = {},
+) {
   const pool = createPool({ url, size: poolSize, applicationName: 'test' });
   const lines: LogLine[] = [];
   const destination = { write: (line: string) => lines.push(JSON.parse(line) as LogLine) };
@@ -80,6 +87,8 @@ export function createProcess(url: string, poolSize = 10) {
     store,
     refunds,
     feed,
+    events: createEventStore(pool),
+    streams: createEventStreams({ feed, ...streams }),
     touched: notifier.touched,
     sagaCalls: createSagaCalls(sagas, log),
     log,
@@ -251,7 +260,7 @@ export interface OrderBody {
   readonly status: string;
   readonly createdAt: string;
   readonly amount: { value: string; currency: string };
-  readonly links: { self: string; cancel: string };
+  readonly links: { self: string; events: string; cancel: string; refunds: string };
 }
 
 export async function orderIn(response: Response): Promise<OrderBody> {
@@ -261,4 +270,10 @@ export async function orderIn(response: Response): Promise<OrderBody> {
 /** Waits for what is true soon; an endless wait ends by the test's own timeout. */
 export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(5);
+}
+
+/** In the order in which they are shown. */
+export function linksOf(id: OrderId) {
+  const self = `/v1/orders/${id}`;
+  return { self, events: `${self}/events`, cancel: `${self}/cancel`, refunds: `${self}/refunds` };
 }

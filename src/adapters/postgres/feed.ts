@@ -6,8 +6,10 @@
 import type pg from 'pg';
 import type { Notifier, OrderFeed, OrderSnapshot, WaitOptions } from '../../api/ports.ts';
 import type { OrderId } from '../../domain/order.ts';
+import { createFollowers, eventsAfter } from './followers.ts';
 import { createListener } from './listener.ts';
 import type { Listener } from './listener.ts';
+import { createReader } from './reader.ts';
 
 const CHANNEL = 'order_event';
 
@@ -59,14 +61,22 @@ export interface FeedOptions {
 
 export function createFeed({ url, onLost }: FeedOptions): OrderFeed {
   const waiting = createWaitingRoom();
-  const reader = createReader((ids) => latest(listener, ids), waiting.deliver);
-  const readAll = (): void => reader.read(waiting.ids());
+  const reader = createReader(async (ids) => {
+    (await latest(listener, ids)).forEach(waiting.deliver);
+  });
+  const followers = createFollowers((places) => eventsAfter(listener, places));
+  const readAll = (): void => {
+    reader.read(waiting.ids());
+    followers.readAll();
+  };
   const listener = createListener({
     url,
     channel: CHANNEL,
     onConnected: readAll,
     onNotification: (payload) => {
-      reader.read((payload.split(',') as OrderId[]).filter(waiting.has));
+      const ids = payload.split(',') as OrderId[];
+      reader.read(ids.filter(waiting.has));
+      followers.touched(ids);
     },
     ...(onLost && { onLost }),
   });
@@ -77,51 +87,23 @@ export function createFeed({ url, onLost }: FeedOptions): OrderFeed {
       reader.read([id]);
       return seen;
     },
+    follow: followers.follow,
     async close() {
       clearInterval(timer);
       waiting.close();
+      followers.close();
       await listener.close();
     },
   };
 }
 
-async function latest(listener: Listener, ids: OrderId[]): Promise<OrderSnapshot[]> {
+async function latest(listener: Listener, ids: readonly OrderId[]): Promise<OrderSnapshot[]> {
   const text = `
     SELECT e.data FROM unnest($1::text[]) AS w(id) CROSS JOIN LATERAL (
       SELECT data FROM order_event WHERE order_id = w.id ORDER BY sequence DESC LIMIT 1) e`;
   const config = { name: 'latest_events', text, values: [ids] };
   const rows = await listener.query<{ data: OrderSnapshot }>(config);
   return rows.map(({ data }) => data);
-}
-
-interface Reader {
-  read(ids: Iterable<OrderId>): void;
-}
-
-/** One query at a time: what is asked for meanwhile is read together by the next. */
-function createReader(
-  load: (ids: OrderId[]) => Promise<OrderSnapshot[]>,
-  deliver: (order: OrderSnapshot) => void,
-): Reader {
-  const asked = new Set<OrderId>();
-  let reading = false;
-  const run = async (): Promise<void> => {
-    reading = true;
-    while (asked.size > 0) {
-      const ids = [...asked];
-      asked.clear();
-      // What could not be read is read again after the reconnect, or in a second.
-      const orders = await load(ids).catch(() => []);
-      orders.forEach(deliver);
-    }
-    reading = false;
-  };
-  return {
-    read(ids) {
-      for (const id of ids) asked.add(id);
-      if (!reading && asked.size > 0) void run();
-    },
-  };
 }
 
 interface Waiter {

@@ -7,6 +7,7 @@ import type { AcceptedOrder, OrderSnapshot, OrderStore, PlaceAnswer } from '../.
 import type { CancelAnswer } from '../../api/ports.ts';
 import type { OrderFacts } from '../../domain/order.ts';
 import { Unavailable } from '../../domain/wrong.ts';
+import { listOrders } from './order-list.ts';
 import { call, query } from './pool.ts';
 
 export function createOrderStore(pool: pg.Pool): OrderStore {
@@ -28,6 +29,7 @@ export function createOrderStore(pool: pg.Pool): OrderStore {
       ]);
       return rows[0]?.snapshot;
     },
+    list: (tenantId, filter, page) => listOrders(pool, tenantId, filter, page),
     async leaseUnstarted(graceSeconds, limit) {
       const leased = await call<FactsRow[]>(pool, 'lease_unstarted', `${graceSeconds} s`, limit);
       return leased.map((row) => parseAccepted(row).facts);

@@ -1,0 +1,69 @@
+/**
+ * A tenant's orders, newest first. Each combination of filters is a statement of its own, so that
+ * each is answered from an index (migrations/0009) and none is planned for the sake of another.
+ */
+import type pg from 'pg';
+import type { ListedOrder, OrderFilter, OrderPlace, OrderSnapshot } from '../../api/ports.ts';
+import { isEnded } from '../../domain/order.ts';
+import { query } from './pool.ts';
+
+interface Page {
+  readonly limit: number;
+  readonly after?: OrderPlace;
+}
+
+export async function listOrders(
+  pool: pg.Pool,
+  tenantId: string,
+  filter: OrderFilter,
+  page: Page,
+): Promise<readonly ListedOrder[]> {
+  const { name, text, values } = listStatement(tenantId, filter, page);
+  const rows = await query<Row>(pool, name, text, values);
+  return rows.map(({ snapshot, id, micros }) => ({
+    order: snapshot,
+    place: { id, createdMicros: micros.toString() },
+  }));
+}
+
+interface Row {
+  readonly snapshot: OrderSnapshot;
+  readonly id: OrderPlace['id'];
+  readonly micros: bigint;
+}
+
+/** Seen from outside so that a test can have it explained. */
+export function listStatement(tenantId: string, filter: OrderFilter, { limit, after }: Page) {
+  const values: unknown[] = [tenantId];
+  const mark = (value: unknown) => `$${values.push(value)}`;
+  const { status, createdAfter, createdBefore, needsOperator } = filter;
+  const conditions: [shortName: string, condition: string][] = [];
+  if (status !== undefined && isEnded(status))
+    conditions.push(['ended', `phase = ${mark(status)}`]);
+  if (status !== undefined && !isEnded(status)) {
+    conditions.push(['open', `phase = 'accepted' AND status = ${mark(status)}`]);
+  }
+  if (createdAfter) conditions.push(['from', `created_at >= ${moment(mark(+createdAfter))}`]);
+  if (createdBefore) conditions.push(['to', `created_at < ${moment(mark(+createdBefore))}`]);
+  // In the words that the partial index is known by.
+  if (needsOperator === true) conditions.push(['called', 'needs_operator']);
+  if (needsOperator === false) conditions.push(['calm', 'NOT needs_operator']);
+  if (after) {
+    const created = `timestamptz 'epoch' + ${mark(after.createdMicros)}::bigint * ${MICROSECOND}`;
+    conditions.push(['next', `(created_at, id) < (${created}, ${mark(after.id)})`]);
+  }
+  const text = `
+    SELECT order_snapshot(id) AS snapshot, id,
+      (extract(epoch FROM created_at) * 1000000)::bigint AS micros
+    FROM "order" WHERE tenant_id = $1 ${conditions.map(([, one]) => `AND ${one}`).join(' ')}
+    ORDER BY created_at DESC, id DESC LIMIT ${mark(limit)}`;
+  const name = ['list_orders', ...conditions.map(([short]) => short)].join('_');
+  return { name, text, values };
+}
+
+const MICROSECOND = `interval '1 microsecond'`;
+
+/** By number: there are years that JavaScript writes and PostgreSQL does not read. */
+function moment(millisecondsMark: string): string {
+  return `to_timestamp(${millisecondsMark}::double precision / 1000)`;
+}

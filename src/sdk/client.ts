@@ -80,6 +80,10 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
           : { ...receipt, decided: false, order: await answer.json() };
       },
       get: getOrder,
+      /** Newest first; `nextCursor` of a page leads to the next one, and is null on the last. */
+      async list(page: OrderFilter = {}): Promise<types.OrderPage> {
+        return await (await v1.orders.$get({ query: queryOf(page) }, sent(page))).json();
+      },
       /** Throws `StillWaitingError` when the time is up. */
       waitFor(id: string, wait: WaitOptions = {}): Promise<types.Order> {
         const { signal } = wait;
@@ -130,18 +134,33 @@ function refundsOf(routes: Routes['orders'][':id']['refunds']) {
 
 function productsOf(routes: Routes['products']) {
   return {
-    async list(
-      page: CallOptions & { readonly limit?: number; readonly cursor?: string | undefined } = {},
-    ): Promise<types.ProductPage> {
-      const { limit, cursor } = page;
-      const query = { ...(limit && { limit: limit.toString() }), ...(cursor && { cursor }) };
-      return await (await routes.$get({ query }, sent(page))).json();
+    async list(page: PageOptions = {}): Promise<types.ProductPage> {
+      return await (await routes.$get({ query: queryOf(page) }, sent(page))).json();
     },
     async get(sku: string, call: CallOptions = {}): Promise<types.Product> {
       const param = { sku: segment(sku) };
       return await (await routes[':sku'].$get({ param }, sent(call))).json();
     },
   };
+}
+
+export interface PageOptions extends CallOptions {
+  readonly limit?: number;
+  readonly cursor?: string | null | undefined;
+}
+
+export interface OrderFilter extends PageOptions {
+  readonly status?: types.Order['status'];
+  /** ISO 8601; that moment included. */
+  readonly createdAfter?: string;
+  /** ISO 8601; that moment not included. */
+  readonly createdBefore?: string;
+  readonly needsOperator?: boolean;
+}
+
+function queryOf({ signal: _, ...query }: OrderFilter): Record<string, string> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
 /** For you to store before you place an order. */

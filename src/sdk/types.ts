@@ -20,15 +20,7 @@ export type ProductPage = z.output<typeof schemas.productPage>;
 
 export type ProblemBody = z.output<typeof schemas.problem>;
 
-/** What happened to an order, with the order as it was right after. */
-export interface OrderEvent {
-  readonly id: string;
-  /** Like `order.paid`. New ones may come: skip what you do not know. */
-  readonly type: string;
-  readonly version: number;
-  readonly orderId: string;
-  /** Per order, from 1, without gap. */
-  readonly sequence: number;
-  readonly occurredAt: string;
-  readonly data: Order;
-}
+export type OrderPage = z.output<typeof schemas.orderPage>;
+
+/** What happened to an order, with the order as it was right after. Skip types you do not know. */
+export type OrderEvent = z.output<typeof schemas.eventPage>['data'][number];

@@ -8,7 +8,7 @@ export const RESOLVE_STEP = 'resolveStep';
 export type Action = 'retry' | 'mark-done' | 'skip' | 'refuse';
 
 export interface Resolution {
-  /** As the saga names it: `cancel flight`. Whether the step or its undo is meant, the saga knows. */
+  /** As the saga names it: `book flight`, also where it is the undo that waits. */
   readonly step: string;
   readonly action: Action;
   /** What `mark-done` says that the step would have answered; without it, nothing. */

@@ -19,9 +19,9 @@ export interface ProgressLine {
     | 'skipped';
   /** From its undo on: `parked` then means that the undo is. */
   readonly undo?: true;
-  /** How often the engine has called the step, or its undo. A participant retries on its own. */
+  /** The rounds in which the engine has called the step, or its undo; a participant retries within. */
   readonly attempts: number;
-  /** ISO 8601, UTC. */
+  /** When it came into its state; ISO 8601, UTC. */
   readonly since: string;
   /** Why it was refused, failed, is parked or tried again; or what an operator has decided. */
   readonly detail?: string;
@@ -65,7 +65,9 @@ export class ProgressBook {
   }
 
   note(line: number, news: Partial<ProgressLine>): void {
-    this.#lines[line] = { ...this.at(line), since: this.#time(), ...news };
+    const before = this.at(line);
+    const isNew = news.state !== undefined && news.state !== before.state;
+    this.#lines[line] = { ...before, ...(isNew && { since: this.#time() }), ...news };
     this.#publish([...this.#lines]);
   }
 
@@ -100,7 +102,7 @@ function headline({ step, state, undo, detail, choices = [] }: ProgressLine): re
 
 function stateOf({ state, undo, attempts }: ProgressLine): string {
   const words = undo && !state.startsWith('undo') ? `undo ${state}` : state;
-  return attempts > 1 ? `${words} (attempt ${attempts})` : words;
+  return attempts > 1 ? `${words} (round ${attempts})` : words;
 }
 
 /** `21 Nov 15:49:27`: an operator has no use for the year or the milliseconds. */

@@ -1,7 +1,7 @@
 /** What an operator reads about a run. */
 import assert from 'node:assert/strict';
-import { describeProgress } from '../../src/saga/progress.ts';
-import type { ProgressLine } from '../../src/saga/index.ts';
+import { describeProgress, ProgressBook } from '../../src/saga/progress.ts';
+import type { Progress, ProgressLine } from '../../src/saga/index.ts';
 
 const line = (change: Partial<ProgressLine>): ProgressLine => ({
   step: 'request shipment',
@@ -32,12 +32,31 @@ describe('the current details of a run', () => {
       '| Step | State | Since (UTC) | Note |',
       '|---|---|---|---|',
       '| reserve stock | done | 21 Nov 15:49:27 |  |',
-      '| request shipment | parked (attempt 3) | 21 Nov 15:49:27 | no answer\\|none |',
+      '| request shipment | parked (round 3) | 21 Nov 15:49:27 | no answer\\|none |',
     ]);
     const [undo, , , , row] = words({ ...parked, undo: true });
     assert.match(undo ?? '', /^The undo of \*\*request shipment\*\* waits/);
-    assert.match(row ?? '', /undo parked \(attempt 3\)/);
+    assert.match(row ?? '', /undo parked \(round 3\)/);
     const [headline] = words(line({ state: 'waiting' }));
     assert.equal(headline, '**request shipment** is tried again.');
+  });
+});
+
+describe('the progress of a run', () => {
+  it('says since when a step has been in its state, whatever happens to it there', () => {
+    let seconds = 0;
+    let told: Progress = [];
+    const book = new ProgressBook({
+      now: () => (seconds += 1) * 1_000,
+      publish: (progress) => (told = progress),
+    });
+    const ship = book.begin('ship');
+    book.note(ship, { state: 'parked', detail: 'no answer' });
+    const since = told[0]?.since;
+    book.countAttempt(ship);
+    book.note(ship, { state: 'parked', detail: 'no answer yet' });
+    assert.equal(told[0]?.since, since);
+    book.note(ship, { state: 'done' });
+    assert.notEqual(told.at(-1)?.since, since);
   });
 });

@@ -3,6 +3,7 @@
  * lock is never waited for longer than a client would wait for an answer. What only says "not
  * now" becomes `Unavailable`; everything else is a bug and stays what it is.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Unavailable } from '../../domain/wrong.ts';
 
@@ -68,6 +69,33 @@ export async function call<Answer>(
   const [row] = rows;
   if (row === undefined) throw new Error(`bug: ${fn} answered no row`);
   return row.answer;
+}
+
+/**
+ * For functions that answer a repeat as they answered the first: where the connection was lost,
+ * whether it was committed is found out by asking again. Not after a timeout, for then all the time
+ * that a client has is gone; and not for long, for a client can ask again as well.
+ */
+export async function untilKnown<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      await sleep(pauseMs);
+    }
+  }
+  return await ask();
+}
+
+// At once, for a connection that broke; then as long as a server takes that starts again.
+const PAUSES_MS = [0, 100, 400];
+
+function isLost(error: unknown): boolean {
+  if (!(error instanceof Unavailable)) return false;
+  const { cause } = error;
+  if (cause instanceof pg.DatabaseError) return /^(08|57P)/.test(cause.code ?? '');
+  return cause instanceof Error && !/timeout/i.test(cause.message);
 }
 
 /** int8 is money here, and money never passes through a float. */

@@ -1,16 +1,19 @@
-/** The API's side of refunds: one function, one round trip, one transaction (migrations/0005). */
+/** The API's side of refunds: one function, one round trip, one transaction (migrations/0005 and 0011). */
 import type pg from 'pg';
 import type { AcceptedRefund, RefundAnswer, RefundSnapshot, RefundStore } from '../../api/ports.ts';
 import type { RefundFacts } from '../../domain/refund.ts';
-import { call } from './pool.ts';
+import { call, untilKnown } from './pool.ts';
 
 export function createRefundStore(pool: pg.Pool): RefundStore {
   return {
     async request({ tenantId, route, keyHash, fingerprint }, orderId, refund) {
       const values = [tenantId, orderId, route, keyHash, fingerprint, JSON.stringify(refund)];
-      const answer = await call<AnswerRow>(pool, 'request_refund', ...values);
+      const answer = await untilKnown(() => call<AnswerRow>(pool, 'request_refund', ...values));
       if (answer.state !== 'requested' && answer.state !== 'replayed') return answer;
-      return { ...answer, refund: parseAccepted(answer.refund) };
+      const accepted = parseAccepted(answer.refund);
+      // What comes back under our own ID is no replay: the answer to our commit had been lost.
+      if (accepted.facts.id === refund.id) return { state: 'requested', refund: accepted };
+      return { ...answer, refund: accepted };
     },
     async find(tenantId, orderId, id) {
       const found = await call<RefundSnapshot | null>(pool, 'find_refund', tenantId, orderId, id);

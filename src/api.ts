@@ -1,5 +1,6 @@
 /** The API: accepts orders into PostgreSQL, starts their checkouts, and answers what became of them. */
 import { createCatalogue } from './adapters/postgres/catalogue.ts';
+import { createClaimArchive } from './adapters/postgres/claim-archive.ts';
 import { createCredentials } from './adapters/postgres/credentials.ts';
 import { createEventStore } from './adapters/postgres/event-store.ts';
 import { createFeed, createNotifier } from './adapters/postgres/feed.ts';
@@ -9,6 +10,7 @@ import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
 import { createWatchStore } from './adapters/postgres/watch-store.ts';
 import { createApp } from './api/app.ts';
+import { createArchiver } from './api/archiver.ts';
 import { createEventStreams } from './api/event-stream.ts';
 import { createOperationsApp } from './api/operations.ts';
 import { createSagaCalls } from './api/saga-calls.ts';
@@ -54,6 +56,8 @@ const watcher = createWatcher({
   log,
   silenceSeconds: config.WATCHER_SILENCE_SECONDS,
 });
+const olderThanDays = config.ARCHIVE_AFTER_DAYS;
+const archiver = createArchiver({ archive: createClaimArchive(pool), log, olderThanDays });
 
 const app = createApp({
   credentials: createCredentials(pool),
@@ -98,7 +102,7 @@ async function drain(reason: string): Promise<void> {
   log.info({ reason }, 'draining');
   const answered = api.close();
   await feed.close();
-  await Promise.all([answered, starter.stop(), watcher.stop()]);
+  await Promise.all([answered, starter.stop(), watcher.stop(), archiver.stop()]);
   await sagaCalls.settled();
   await notifier.close();
   await Promise.all([health.close(), pool.end(), sagas.close()]);

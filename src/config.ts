@@ -37,6 +37,8 @@ const schema = z.object({
   STARTER_GRACE_SECONDS: seconds.default(5),
   /** How long an unfinished order or refund may be silent before the watcher asks Temporal about it. */
   WATCHER_SILENCE_SECONDS: seconds.default(120),
+  /** How old a key is before a replay of it is answered with a pointer to what it made. */
+  ARCHIVE_AFTER_DAYS: z.coerce.number().positive().default(90),
 
   STRIPE_SECRET_KEY: z.string().min(1),
   /** Unset means Stripe itself. */

@@ -9,7 +9,8 @@ import type { OrderEvent, OrderSnapshot, Product, RefundSnapshot } from './ports
 import { frameOf } from './event-stream.ts';
 import { makeCursor } from './pages.ts';
 import type { refundRequest } from './refund-schemas.ts';
-import { showAccepted, showAcceptedRefund, showCancelled, showOrder } from './representations.ts';
+import { showAccepted, showAcceptedRefund, showArchived } from './representations.ts';
+import { showArchivedRefund, showCancelled, showOrder } from './representations.ts';
 import { showEvent, showProduct, showRefund } from './representations.ts';
 import type { placeOrderRequest } from './schemas.ts';
 
@@ -133,7 +134,9 @@ export const answers = {
   orderPage: { data: [showOrder(completed)], nextCursor: CURSOR },
   eventPage: { data: [showEvent(completedEvent)], nextCursor: null },
   cancelledOrder: showCancelled(orderId),
+  archivedOrder: showArchived(orderId),
   acceptedRefund: showAcceptedRefund({ facts: refundFacts, createdAt: succeeded.createdAt }),
+  archivedRefund: showArchivedRefund(refundFacts),
   refund: showRefund(succeeded),
   product: showProduct(mug),
   productPage: { data: [showProduct(mug)], nextCursor: 'bXVn' },

@@ -40,6 +40,27 @@ export function claimOf(c: Context<ApiEnv>, route: string, sent: unknown): Claim
   };
 }
 
+/** What the books may say of a key, instead of what was asked. */
+interface KeyRefusal {
+  readonly state: 'mismatched' | 'busy' | 'erased';
+}
+
+/** The answer, once its key is nothing to refuse it for. */
+export function pastKey<Answer extends { readonly state: string }>(
+  answer: Answer,
+): Exclude<Answer, KeyRefusal> {
+  switch (answer.state) {
+    case 'mismatched':
+      throw new Problem('idempotency-key-reused');
+    case 'busy':
+      throw new Problem('idempotency-in-progress', { headers: { 'Retry-After': '1' } });
+    case 'erased':
+      throw new Problem('order-erased');
+    default:
+      return answer as Exclude<Answer, KeyRefusal>;
+  }
+}
+
 const BARE = /^[\x21-\x7e]{1,255}$/;
 
 // An RFC 8941 string: a quote or a backslash inside it is escaped by a backslash.

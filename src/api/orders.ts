@@ -5,17 +5,18 @@ import { typeid } from 'typeid-js';
 import { isDecided, isEnded } from '../domain/order.ts';
 import type { OrderId, OrderStatus } from '../domain/order.ts';
 import type { ApiEnv } from './env.ts';
-import { claimOf } from './idempotency.ts';
+import { claimOf, pastKey } from './idempotency.ts';
 import { makeCursor, pageOf, readCursor } from './pages.ts';
-import type { NewOrder, Notifier, OrderFeed, OrderPlace, OrderSnapshot } from './ports.ts';
-import type { OrderStore, PlaceAnswer } from './ports.ts';
+import type { CancelAnswer, NewOrder, Notifier, OrderFeed, OrderPlace } from './ports.ts';
+import type { OrderSnapshot, OrderStore, PlaceAnswer } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { FieldError } from './problems.ts';
-import { orderPath, refundsPath, showAccepted } from './representations.ts';
+import { orderPath, refundsPath, showAccepted, showArchived } from './representations.ts';
 import { showCancelled, showOrder } from './representations.ts';
 import * as routes from './routes.ts';
 import type { SagaCalls } from './saga-calls.ts';
 import type { placeOrderRequest } from './schemas.ts';
+import { createTurns } from './turns.ts';
 import { preferredWait } from './waiting.ts';
 
 export interface OrderDeps {
@@ -27,6 +28,7 @@ export interface OrderDeps {
 
 export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void {
   const { store, feed, touched, sagaCalls } = deps;
+  const inTurn = createTurns();
   /** A client that hangs up ends its wait, not its order. */
   const waitFor = (
     c: Context<ApiEnv>,
@@ -42,12 +44,16 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
   app.openapi(routes.placeOrder, async (c) => {
     const claim = claimOf(c, 'POST /v1/orders', c.var.body);
     const order = newOrder(c.req.valid('json'), c.var.requestId);
-    const answer = mustBeAccepted(await store.place(claim, order), order);
-    const { id } = answer.order.facts;
+    const answer = mustBeAccepted(
+      pastKey(await inTurn(claim, () => store.place(claim, order))),
+      order,
+    );
+    const id = answer.state === 'archived' ? answer.id : answer.order.facts.id;
     c.set('orderId', id);
     c.header('Location', orderPath(id));
     if (answer.state === 'placed') touched(id);
     else c.header('Idempotent-Replayed', 'true');
+    if (answer.state === 'archived') return c.json(showArchived(id), 200);
     if (answer.state === 'placed' || !answer.started) sagaCalls.start(answer.order.facts);
 
     const seconds = preferredWait(c.req.header('prefer'));
@@ -81,14 +87,12 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
   app.openapi(routes.cancelOrder, async (c) => {
     const id = orderIdOf(c, c.req.valid('param').id);
     const claim = claimOf(c, `POST ${orderPath(id)}/cancel`, null);
-    const { state } = await store.cancel(claim, id);
-    if (state === 'unknown') throw new Problem('not-found');
-    if (state === 'mismatched') throw new Problem('idempotency-key-reused');
-    if (state === 'too-late') {
-      const members = { links: { refunds: refundsPath(id) } };
-      throw new Problem('too-late-to-cancel', { members });
-    }
-    if (state === 'replayed') c.header('Idempotent-Replayed', 'true');
+    const { state } = mustBeCancelled(
+      id,
+      pastKey(await inTurn(claim, () => store.cancel(claim, id))),
+    );
+    if (state !== 'cancelled') c.header('Idempotent-Replayed', 'true');
+    if (state === 'archived') return c.json(showArchived(id), 200);
     sagaCalls.cancel(id);
     return c.json(showCancelled(id), 202);
   });
@@ -108,17 +112,17 @@ function newOrder(body: z.output<typeof placeOrderRequest>, requestId: string): 
   return { id: typeid('ord').toString(), requestId, ...body };
 }
 
-type Accepted = Extract<PlaceAnswer, { state: 'placed' | 'replayed' }>;
+type Accepted = Extract<PlaceAnswer, { state: 'placed' | 'replayed' | 'archived' }>;
 
-function mustBeAccepted(answer: PlaceAnswer, { lines }: NewOrder): Accepted {
+function mustBeAccepted(
+  answer: ReturnType<typeof pastKey<PlaceAnswer>>,
+  { lines }: NewOrder,
+): Accepted {
   switch (answer.state) {
     case 'placed':
     case 'replayed':
+    case 'archived':
       return answer;
-    case 'mismatched':
-      throw new Problem('idempotency-key-reused');
-    case 'busy':
-      throw new Problem('idempotency-in-progress', { headers: { 'Retry-After': '1' } });
     case 'unknown-sku':
       throw new Problem('unknown-sku', {
         errors: linesNaming(answer.skus, lines, 'There is no such SKU.'),
@@ -137,6 +141,21 @@ function mustBeAccepted(answer: PlaceAnswer, { lines }: NewOrder): Accepted {
         errors: linesNaming(answer.skus, lines, 'Fewer than that are left.'),
         members: { skus: answer.skus },
       });
+  }
+}
+
+type Cancelled = Extract<CancelAnswer, { state: 'cancelled' | 'replayed' | 'archived' }>;
+
+function mustBeCancelled(id: OrderId, answer: ReturnType<typeof pastKey<CancelAnswer>>): Cancelled {
+  switch (answer.state) {
+    case 'cancelled':
+    case 'replayed':
+    case 'archived':
+      return answer;
+    case 'unknown':
+      throw new Problem('not-found');
+    case 'too-late':
+      throw new Problem('too-late-to-cancel', { members: { links: { refunds: refundsPath(id) } } });
   }
 }
 

@@ -49,21 +49,29 @@ export interface AcceptedOrder {
   readonly createdAt: string;
 }
 
-/** Only `placed` and `replayed` hold the key; every other answer leaves it free. */
-export type PlaceAnswer =
-  | { readonly state: 'placed'; readonly order: AcceptedOrder }
-  | { readonly state: 'replayed'; readonly order: AcceptedOrder; readonly started: boolean }
+/** What any route with a key may answer, instead of doing anything. */
+type KeyAnswer<Id> =
   | { readonly state: 'mismatched' }
   /** An equal request is being decided elsewhere, and has been for too long to wait for. */
   | { readonly state: 'busy' }
+  /** The key is older than the response archive: this is what it made. */
+  | { readonly state: 'archived'; readonly id: Id }
+  | { readonly state: 'erased' };
+
+/** Only `placed` and the replays hold the key; every other answer leaves it free. */
+export type PlaceAnswer =
+  | KeyAnswer<OrderId>
+  | { readonly state: 'placed'; readonly order: AcceptedOrder }
+  | { readonly state: 'replayed'; readonly order: AcceptedOrder; readonly started: boolean }
   | { readonly state: 'unknown-sku'; readonly skus: readonly string[] }
   | { readonly state: 'mixed-currencies' }
   | { readonly state: 'price-changed'; readonly amount: MoneyJson }
   | { readonly state: 'sold-out'; readonly skus: readonly string[] };
 
-export interface CancelAnswer {
-  readonly state: 'cancelled' | 'replayed' | 'mismatched' | 'unknown' | 'too-late';
-}
+export type CancelAnswer =
+  | KeyAnswer<OrderId>
+  | { readonly state: 'cancelled' | 'replayed' }
+  | { readonly state: 'unknown' | 'too-late' };
 
 /** The order as GET shows it, without its links. No personal data. */
 export interface OrderSnapshot {
@@ -136,11 +144,12 @@ export interface AcceptedRefund {
   readonly createdAt: string;
 }
 
-/** Only `requested` and `replayed` hold the key; every other answer leaves it free. */
+/** Only `requested` and the replays hold the key; every other answer leaves it free. */
 export type RefundAnswer =
+  | KeyAnswer<RefundId>
   | { readonly state: 'requested'; readonly refund: AcceptedRefund }
   | { readonly state: 'replayed'; readonly refund: AcceptedRefund; readonly started: boolean }
-  | { readonly state: 'mismatched' | 'unknown' | 'in-progress' | 'wrong-currency' }
+  | { readonly state: 'unknown' | 'in-progress' | 'wrong-currency' }
   | { readonly state: 'unknown-sku' | 'exceeds-lines'; readonly skus: readonly string[] }
   | { readonly state: 'exceeds-captured'; readonly refundable: MoneyJson };
 
@@ -162,6 +171,13 @@ export interface RefundStore {
   /** Refunds that no run is known of, lent to the caller for the grace. */
   leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly RefundFacts[]>;
   stampStarted(ids: readonly RefundId[]): Promise<void>;
+}
+
+// --- the archive sweep ---------------------------------------------------------------------------
+
+export interface ClaimArchive {
+  /** Archives the oldest claims of what has ended, so many at most, and answers how many. */
+  archive(olderThanDays: number, limit: number): Promise<number>;
 }
 
 // --- the watch over both ------------------------------------------------------------------------

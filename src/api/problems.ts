@@ -65,6 +65,11 @@ const PROBLEMS = {
     'There are not that many left to refund',
     'Of skus, fewer were bought than are refunded, or about to be, with this request.',
   ],
+  'order-erased': [
+    410,
+    'The order is erased',
+    'Its customer was erased. What was paid and refunded can be read; nothing more can be asked of it.',
+  ],
   'body-too-large': [413, 'The body is too large', 'A body may have up to 65536 bytes.'],
   'unsupported-media-type': [415, 'The body is not JSON', 'Send "Content-Type: application/json".'],
   'idempotency-key-reused': [

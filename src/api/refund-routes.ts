@@ -33,6 +33,11 @@ export const requestRefund = createRoute({
     },
   },
   responses: {
+    200: {
+      description: 'The key is older than 90 days: where the refund is that it made.',
+      headers: headers('Location', ...KEYED_HEADERS),
+      content: json(schema.archivedRefund, answers.archivedRefund),
+    },
     202: {
       description: 'Accepted, or accepted before: the gateway is asked until it has decided.',
       headers: headers('Location', ...KEYED_HEADERS),

@@ -1,7 +1,7 @@
 /** What goes in and out about refunds. */
 import { z } from '@hono/zod-openapi';
 import { REFUND_STATUSES } from '../domain/refund.ts';
-import { money, orderId, orderLines } from './schemas.ts';
+import { archived, money, orderId, orderLines } from './schemas.ts';
 
 export const refundRequest = z
   .strictObject({
@@ -33,6 +33,12 @@ export const acceptedRefund = z
   .object({ id: refundId, orderId, createdAt: z.iso.datetime(), amount: money, links })
   .openapi('AcceptedRefund', {
     description: 'Facts that never change: a replay is byte-identical.',
+  });
+
+export const archivedRefund = z
+  .object({ id: refundId, links, archived })
+  .openapi('ArchivedRefund', {
+    description: 'The key is older than 90 days: it made this refund, and will never make another.',
   });
 
 export const refund = z

@@ -3,14 +3,16 @@ import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import { typeid } from 'typeid-js';
 import type { RefundId } from '../domain/refund.ts';
 import type { ApiEnv } from './env.ts';
-import { claimOf } from './idempotency.ts';
+import { claimOf, pastKey } from './idempotency.ts';
 import { linesNaming, orderIdOf } from './orders.ts';
 import type { NewRefund, Notifier, RefundAnswer, RefundStore } from './ports.ts';
 import { invalid, Problem } from './problems.ts';
 import * as routes from './refund-routes.ts';
 import type { refundRequest } from './refund-schemas.ts';
-import { orderPath, refundPath, showAcceptedRefund, showRefund } from './representations.ts';
+import { orderPath, refundPath, showAcceptedRefund } from './representations.ts';
+import { showArchivedRefund, showRefund } from './representations.ts';
 import type { SagaCalls } from './saga-calls.ts';
+import { createTurns } from './turns.ts';
 
 export interface RefundDeps {
   readonly refunds: RefundStore;
@@ -20,16 +22,20 @@ export interface RefundDeps {
 
 export function addRefundRoutes(app: OpenAPIHono<ApiEnv>, deps: RefundDeps): void {
   const { refunds, touched, sagaCalls } = deps;
+  const inTurn = createTurns();
 
   app.openapi(routes.requestRefund, async (c) => {
     const orderId = orderIdOf(c, c.req.valid('param').id);
     const claim = claimOf(c, `POST ${orderPath(orderId)}/refunds`, c.var.body);
     const wanted = newRefund(c.req.valid('json'), c.var.requestId);
-    const answer = mustBeAccepted(await refunds.request(claim, orderId, wanted), wanted);
-    const { facts } = answer.refund;
-    c.header('Location', refundPath(facts));
+    const asked = await inTurn(claim, () => refunds.request(claim, orderId, wanted));
+    const answer = mustBeAccepted(pastKey(asked), wanted);
+    const ref = answer.state === 'archived' ? { id: answer.id, orderId } : answer.refund.facts;
+    c.header('Location', refundPath(ref));
     if (answer.state === 'requested') touched(orderId);
     else c.header('Idempotent-Replayed', 'true');
+    if (answer.state === 'archived') return c.json(showArchivedRefund(ref), 200);
+    const { facts } = answer.refund;
     if (answer.state === 'requested' || !answer.started) sagaCalls.startRefund(facts);
     return c.json(showAcceptedRefund(answer.refund), 202);
   });
@@ -50,17 +56,19 @@ function newRefund(body: z.output<typeof refundRequest>, requestId: string): New
   return { id: typeid('rfd').toString(), requestId, ...body };
 }
 
-type Accepted = Extract<RefundAnswer, { state: 'requested' | 'replayed' }>;
+type Accepted = Extract<RefundAnswer, { state: 'requested' | 'replayed' | 'archived' }>;
 
-function mustBeAccepted(answer: RefundAnswer, wanted: NewRefund): Accepted {
-  if (answer.state === 'requested' || answer.state === 'replayed') return answer;
+type Decided = ReturnType<typeof pastKey<RefundAnswer>>;
+
+function mustBeAccepted(answer: Decided, wanted: NewRefund): Accepted {
+  const { state } = answer;
+  const isAccepted = state === 'requested' || state === 'replayed' || state === 'archived';
+  if (isAccepted) return answer;
   throw refusalOf(answer, wanted);
 }
 
-function refusalOf(answer: Exclude<RefundAnswer, Accepted>, { lines = [] }: NewRefund): Problem {
+function refusalOf(answer: Exclude<Decided, Accepted>, { lines = [] }: NewRefund): Problem {
   switch (answer.state) {
-    case 'mismatched':
-      return new Problem('idempotency-key-reused');
     case 'unknown':
       return new Problem('not-found');
     case 'in-progress':

@@ -16,6 +16,15 @@ export function showAccepted({ facts, createdAt }: AcceptedOrder) {
   return { id, createdAt, amount: { value: amountMinor, currency }, links: orderLinks(id) };
 }
 
+/** What is left to say of an order to a key older than the response archive. */
+export function showArchived(id: OrderId) {
+  return { id, links: orderLinks(id), archived: true as const };
+}
+
+export function showArchivedRefund(refund: RefundPath) {
+  return { id: refund.id, links: refundLinks(refund), archived: true as const };
+}
+
 export function showCancelled(id: OrderId) {
   return { id, links: orderLinks(id) };
 }

@@ -103,7 +103,12 @@ export function anywhere(scope: Scope) {
 }
 
 /** What any route may answer that takes a key. */
-export const KEYED = ['idempotency-key-missing', 'idempotency-key-invalid'] as const;
+export const KEYED = [
+  'idempotency-key-missing',
+  'idempotency-key-invalid',
+  'idempotency-in-progress',
+  'order-erased',
+] as const;
 
 /** What any route may answer that takes a key and a body: a key fits only the body it came with. */
 export const WITH_BODY = [
@@ -120,6 +125,7 @@ const DESCRIPTIONS: Readonly<Record<ProblemStatus, string>> = {
   404: 'There is nothing here.',
   405: 'The method is not allowed here.',
   409: 'Not as things stand.',
+  410: 'The order is erased.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
   422: 'The key was used for another request.',

@@ -37,9 +37,19 @@ export const placeOrder = createRoute({
   },
   responses: {
     200: {
-      description: 'Decided while you waited (`Prefer: wait`): the order as it is now.',
+      description:
+        'Decided while you waited (`Prefer: wait`): the order as it is now. Or the key is older ' +
+        'than 90 days: where the order is that it placed.',
       headers: headers('Location', 'Preference-Applied', ...KEYED_HEADERS),
-      content: json(schema.order, answers.decidedOrder),
+      content: {
+        'application/json': {
+          schema: z.union([schema.order, schema.archivedOrder]),
+          examples: {
+            decided: { summary: 'Decided while you waited', value: answers.decidedOrder },
+            archived: { summary: 'The key is older than 90 days', value: answers.archivedOrder },
+          },
+        },
+      },
     },
     202: {
       description: 'Accepted, or accepted before: it will complete or be made good.',
@@ -55,7 +65,6 @@ export const placeOrder = createRoute({
       'mixed-currencies',
       'price-changed',
       'sold-out',
-      'idempotency-in-progress',
     ),
   },
 });
@@ -158,6 +167,11 @@ export const cancelOrder = createRoute({
   middleware: [idempotencyKey, noBody],
   request: { params: orderIdParameter },
   responses: {
+    200: {
+      description: 'The key is older than 90 days: the order that it cancelled.',
+      headers: headers(...KEYED_HEADERS),
+      content: json(schema.archivedOrder, answers.archivedOrder),
+    },
     202: {
       description: 'Nothing will be captured; what was held is given back.',
       headers: headers(...KEYED_HEADERS),

@@ -87,6 +87,13 @@ export const acceptedOrder = z
     description: 'Facts that never change: a replay is byte-identical.',
   });
 
+// Of a key that is older than the response archive.
+export const archived = z.literal(true);
+
+export const archivedOrder = z.object({ id: orderId, links, archived }).openapi('ArchivedOrder', {
+  description: 'The key is older than 90 days: it placed this order, and will never place another.',
+});
+
 const minorUnits = z.string().openapi({ example: '3998' });
 
 export const order = z

@@ -165,10 +165,32 @@ describe('The contract', () => {
     const expectedAmount = { value: '1', currency: 'EUR' };
     await gives(order({ expectedAmount }), problem('409 price-changed'));
     await gives(order({}, {}, api.globex), problem('409 sold-out'));
-    const busy = { ...api.store, place: () => Promise.resolve({ state: 'busy' as const }) };
-    const app = heldToContract(createApp({ ...failing(api, new Error()), store: busy }));
-    const { what } = await send(order(), app);
-    assert.equal(what, problem('409 idempotency-in-progress'));
+  });
+
+  it('holds while an equal request is in flight', async () => {
+    const state = () => Promise.resolve({ state: 'busy' as const });
+    const store = { ...api.store, place: state, cancel: state };
+    const refunds = { ...api.refunds, request: state };
+    const app = heldToContract(createApp({ ...failing(api, new Error()), store, refunds }));
+    for (const request of [order(), cancel(UNKNOWN), refund(UNKNOWN)]) {
+      const { what } = await send(request, app);
+      assert.match(what, / 409 .problems.idempotency-in-progress$/);
+    }
+  });
+
+  it('holds for what has grown old, and for what is erased', async () => {
+    const [id, called] = [await completed(), await place()];
+    const key = newKey();
+    const asked = [cancel(called, { key }), refund(id, {}, { key }), order({}, { key })];
+    for (const request of asked) assert.equal((await send(request)).answer.status, 202);
+    await api.pool.query(`UPDATE idempotency_claim SET archived_at = now()`);
+    for (const request of asked) {
+      const { answer } = await send(request);
+      assert.equal(answer.status, 200);
+      assert.equal(((await answer.json()) as { archived?: boolean }).archived, true);
+    }
+    await api.pool.query('UPDATE "order" SET erased_at = now()');
+    for (const request of asked) assert.equal((await send(request)).answer.status, 410);
   });
 
   it('holds when an order is read', async () => {

@@ -1,12 +1,17 @@
-/** `npm run operate`: the operators' queue, one order whole, and an operator's word on a parked step. */
+/**
+ * `npm run operate`: the operators' queue, one order whole, an operator's word on a parked step, and
+ * a customer's erasure.
+ */
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createOperatorsDesk } from '../adapters/postgres/operators-desk.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
 import { connectSagaClient } from '../client/temporal.ts';
-import type { Decision, OperatorsDesk, SagaId } from '../operator/ports.ts';
+import type { OrderId } from '../domain/order.ts';
+import { eraseOrders, ordersOfCustomer } from '../operator/erase.ts';
+import type { Decision, OperatorsDesk, SagaId, Signature } from '../operator/ports.ts';
 import { resolveParked } from '../operator/resolve.ts';
-import { orderInWords, queueInWords, resolvedInWords } from '../operator/words.ts';
+import { erasureInWords, orderInWords, queueInWords, resolvedInWords } from '../operator/words.ts';
 import { runCommand } from './command.ts';
 import { Complaint } from './complaint.ts';
 import { findDatabase, findTemporal } from './endpoints.ts';
@@ -14,17 +19,23 @@ import { findDatabase, findTemporal } from './endpoints.ts';
 const usage = `usage: npm run operate -- list
        npm run operate -- show <order or refund>
        npm run operate -- resolve <order or refund> <step> retry|mark-done|skip|refuse --why <why>
-                          [--by <name>] [--tracking-number <number>]`;
+                          [--by <name>] [--tracking-number <number>]
+       npm run operate -- erase <e-mail address or order> --why <why> [--by <name>] [--tenant <name>]`;
 
 // More than anybody reads at once; the rest is seen when these are done.
 const LIMIT = 100;
 
 /** By verb and number of words, so that a word too few or too many is seen. */
-const commands = new Map<string, (given: Decision) => Promise<void>>([
+const commands = new Map<string, (given: Given) => Promise<void>>([
   ['list/1', () => withDesk(async (desk) => console.log(queueInWords(await desk.queue(LIMIT))))],
   ['show/2', ({ sagaId }) => withDesk((desk) => show(desk, sagaId))],
   ['resolve/4', (decision) => withDesk((desk) => resolve(desk, decision))],
+  ['erase/2', (given) => withDesk((desk) => erase(desk, given))],
 ]);
+
+interface Given extends Decision {
+  readonly tenant: string | undefined;
+}
 
 await runCommand(usage, async () => {
   const { values, positionals } = parseArgs({
@@ -33,6 +44,7 @@ await runCommand(usage, async () => {
       by: { type: 'string', default: userInfo().username },
       why: { type: 'string', default: '' },
       'tracking-number': { type: 'string' },
+      tenant: { type: 'string' },
     },
   });
   const [verb = '', id = '', step = '', action = ''] = positionals;
@@ -45,6 +57,7 @@ await runCommand(usage, async () => {
     trackingNumber: values['tracking-number'],
     operator: values.by,
     why: values.why,
+    tenant: values.tenant,
   });
 });
 
@@ -54,13 +67,50 @@ async function show(desk: OperatorsDesk, id: SagaId): Promise<void> {
   console.log(orderInWords(order));
 }
 
-async function resolve(desk: OperatorsDesk, decision: Decision): Promise<void> {
+function requireSigned({ why, operator }: Signature): void {
   for (const [name, text] of [
-    ['--why', decision.why],
-    ['--by', decision.operator],
+    ['--why', why],
+    ['--by', operator],
   ] as const) {
     if (text.trim() === '') throw new Complaint(`${name} is missing: it is asked for afterwards`);
   }
+}
+
+/** By e-mail address every order of the customer, by its ID one order. */
+async function erase(desk: OperatorsDesk, { sagaId: customer, ...given }: Given): Promise<void> {
+  requireSigned(given);
+  if (given.why.toLowerCase().includes(customer.toLowerCase())) {
+    throw new Complaint('--why is kept, so it must not name the customer');
+  }
+  const orders = await ordersToErase(desk, customer, given.tenant);
+  const erasure = await eraseOrders(desk, orders, given);
+  const words = erasureInWords(erasure);
+  if (erasure.unfinished.length > 0) throw new Complaint(words);
+  console.log(words === '' ? `${customer} is erased already` : words);
+}
+
+async function ordersToErase(
+  desk: OperatorsDesk,
+  customer: string,
+  tenant: string | undefined,
+): Promise<OrderId[]> {
+  if (!customer.includes('@')) {
+    const order = await desk.show(customer as OrderId);
+    if (order === undefined) throw new Complaint(`there is no order ${customer}`);
+    return [order.id];
+  }
+  const orders = await ordersOfCustomer(desk, customer);
+  const names = [...new Set(orders.map((order) => order.tenant))];
+  if (names.length > 1 && tenant === undefined) {
+    throw new Complaint(`a customer of ${names.join(' and ')}: say which by --tenant`);
+  }
+  const found = orders.filter((order) => tenant === undefined || order.tenant === tenant);
+  if (found.length === 0) throw new Complaint('no order knows that e-mail address');
+  return found.map(({ id }) => id);
+}
+
+async function resolve(desk: OperatorsDesk, decision: Decision): Promise<void> {
+  requireSigned(decision);
   const sagas = connectSagaClient({
     address: findTemporal(process.env),
     namespace: process.env['TEMPORAL_NAMESPACE'] ?? 'default',

@@ -13,16 +13,36 @@ export interface OperatorsDesk {
   show(id: SagaId): Promise<ShownOrder | undefined>;
   /** Decides a parked step, in one transaction with the audit row. */
   resolve(decision: Decision): Promise<Decided>;
+  /** In ID order, those after `after` that still know this e-mail address. */
+  ordersOf(email: string, after: string, limit: number): Promise<readonly CustomersOrder[]>;
+  /** Takes the customer out of an order that is finished, in one transaction with the audit row. */
+  erase(id: OrderId, by: Signature): Promise<Erased>;
 }
 
-export interface Decision {
+/** Who does it, and why: asked for afterwards. */
+export interface Signature {
+  readonly operator: string;
+  readonly why: string;
+}
+
+export interface CustomersOrder {
+  readonly id: OrderId;
+  /** The tenant's name. */
+  readonly tenant: string;
+}
+
+export type Erased =
+  | { readonly state: 'erased'; readonly actionId: number }
+  | { readonly state: 'unknown' | 'erased-before' }
+  /** The customer is still needed; `detail` says what for. */
+  | { readonly state: 'unfinished'; readonly detail: string };
+
+export interface Decision extends Signature {
   readonly sagaId: SagaId;
   readonly step: string;
   readonly action: Action;
   /** What `mark-done` of a shipment needs: the parcel's number. */
   readonly trackingNumber?: string | undefined;
-  readonly operator: string;
-  readonly why: string;
 }
 
 export type Decided =
@@ -85,10 +105,12 @@ export interface RecordedStep {
 export interface OperatorAction {
   readonly id: number;
   readonly sagaId: SagaId;
-  readonly step: string;
-  readonly direction: Direction;
-  readonly action: Action;
+  /** Null for what is about the whole order, as an erasure is. */
+  readonly step: string | null;
+  readonly direction: Direction | null;
+  readonly action: Action | 'erase';
   readonly operator: string;
+  /** `erased` once the order is: it may have named the customer. */
   readonly why: string;
   readonly at: string;
 }

@@ -8,6 +8,7 @@ import type {
   RecordedStep,
   ShownOrder,
 } from './ports.ts';
+import type { Erasure } from './erase.ts';
 import type { Resolved } from './resolve.ts';
 
 export function queueInWords(queue: readonly QueueEntry[]): string {
@@ -53,8 +54,9 @@ function stepInWords({ sagaId, step, direction, at, result, operatorActionId }: 
 }
 
 function actionInWords({ id, at, operator, action, step, direction, why }: OperatorAction): string {
-  const what = direction === 'undo' ? `the undo of '${step}'` : `'${step}'`;
-  return `  ${at}  ${operator}: ${action} ${what}, because: ${why} (operator action ${id})`;
+  const about = direction === 'undo' ? ` the undo of '${step}'` : ` '${step}'`;
+  const what = step === null ? '' : about;
+  return `  ${at}  ${operator}: ${action}${what}, because: ${why} (operator action ${id})`;
 }
 
 export function resolvedInWords({ sagaId, step }: Decision, resolved: Resolved): string {
@@ -75,6 +77,15 @@ export function resolvedInWords({ sagaId, step }: Decision, resolved: Resolved):
         : `written down as operator action ${resolved.actionId}; the run was not woken, and will` +
             ` look by itself: ${resolved.asleep}`;
   }
+}
+
+export function erasureInWords({ erased, unfinished }: Erasure): string {
+  return [
+    ...erased.map(({ id, actionId }) => `${id} is erased (operator action ${actionId})`),
+    ...unfinished.map(
+      ({ id, detail }) => `${id} is not erased: ${detail}; erase again once it is over`,
+    ),
+  ].join('\n');
 }
 
 function moneyInWords({ value, currency }: MoneyJson): string {

@@ -8,7 +8,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** `up` is what the client says to the server, `down` is what it hears. */
-export type Direction = 'up' | 'down';
+type Direction = 'up' | 'down';
 
 export interface Fault {
   readonly direction: Direction;

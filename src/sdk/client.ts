@@ -75,9 +75,13 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
         const prefer = wait === undefined ? {} : { Prefer: `wait=${wait}` };
         const answer = await v1.orders.$post({ json: order }, sent(call, key, prefer));
         const receipt = keyed(key, answer);
-        return answer.status === 200
-          ? { ...receipt, decided: true, order: await answer.json() }
-          : { ...receipt, decided: false, order: await answer.json() };
+        if (answer.status === 202) {
+          return { ...receipt, decided: false, order: await answer.json() };
+        }
+        const body = await answer.json();
+        // What an old key answers is only where its order is, which has ended long ago.
+        const shown = 'archived' in body ? await getOrder(body.id, call) : body;
+        return { ...receipt, decided: true, order: shown };
       },
       get: getOrder,
       /** Newest first; `nextCursor` of a page leads to the next one, and is null on the last. */
@@ -114,7 +118,16 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
 type Routes = ReturnType<typeof hc<Api>>['v1'];
 
 function refundsOf(routes: Routes['orders'][':id']['refunds']) {
+  const get = async (
+    orderId: string,
+    refundId: string,
+    call: CallOptions = {},
+  ): Promise<types.Refund> => {
+    const param = { id: segment(orderId), refundId: segment(refundId) };
+    return await (await routes[':refundId'].$get({ param }, sent(call))).json();
+  };
   return {
+    get,
     async request(
       orderId: string,
       refund: types.NewRefund,
@@ -123,11 +136,9 @@ function refundsOf(routes: Routes['orders'][':id']['refunds']) {
       const key = call.idempotencyKey ?? newIdempotencyKey();
       const request = { param: { id: segment(orderId) }, json: refund };
       const answer = await routes.$post(request, sent(call, key));
-      return { ...keyed(key, answer), refund: await answer.json() };
-    },
-    async get(orderId: string, refundId: string, call: CallOptions = {}): Promise<types.Refund> {
-      const param = { id: segment(orderId), refundId: segment(refundId) };
-      return await (await routes[':refundId'].$get({ param }, sent(call))).json();
+      const body = await answer.json();
+      const shown = 'archived' in body ? await get(orderId, body.id, call) : body;
+      return { ...keyed(key, answer), refund: shown };
     },
   };
 }

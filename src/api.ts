@@ -5,6 +5,7 @@ import { createCredentials } from './adapters/postgres/credentials.ts';
 import { createEventStore } from './adapters/postgres/event-store.ts';
 import { createFeed, createNotifier } from './adapters/postgres/feed.ts';
 import { createDatabaseCheck } from './adapters/postgres/health.ts';
+import { createKeyUse } from './adapters/postgres/key-use.ts';
 import { createOrderStore } from './adapters/postgres/order-store.ts';
 import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
@@ -31,6 +32,7 @@ const size = config.DATABASE_POOL_SIZE;
 const pool = createPool({ url, size, applicationName: 'makegood-api', onLost });
 const store = createOrderStore(pool);
 const refunds = createRefundStore(pool);
+const keyUse = createKeyUse(pool);
 const notifier = createNotifier(pool);
 const feed = createFeed({ url, onLost });
 const sagas = connectSagaClient({
@@ -60,7 +62,7 @@ const olderThanDays = config.ARCHIVE_AFTER_DAYS;
 const archiver = createArchiver({ archive: createClaimArchive(pool), log, olderThanDays });
 
 const app = createApp({
-  credentials: createCredentials(pool),
+  credentials: createCredentials(pool, keyUse.used),
   catalogue: createCatalogue(pool),
   store,
   refunds,
@@ -104,7 +106,7 @@ async function drain(reason: string): Promise<void> {
   await feed.close();
   await Promise.all([answered, starter.stop(), watcher.stop(), archiver.stop()]);
   await sagaCalls.settled();
-  await notifier.close();
+  await Promise.all([notifier.close(), keyUse.close()]);
   await Promise.all([health.close(), pool.end(), sagas.close()]);
   log.info('drained');
   if (process.connected) process.disconnect();

@@ -73,8 +73,8 @@ export async function keyWorks(
   const key = parseApiKey(text);
   if (key === undefined) return false;
   const found = await client.query(
-    `SELECT 1 FROM api_key WHERE id = $1 AND secret_hash = $2 AND tenant_id = $3
-       AND scopes @> $4 AND revoked_at IS NULL`,
+    `SELECT 1 FROM api_key k WHERE id = $1 AND secret_hash = $2 AND tenant_id = $3
+       AND scopes @> $4 AND is_live(k)`,
     [key.id, key.secretHash, tenantId, SCOPES],
   );
   return found.rowCount === 1;

@@ -8,20 +8,24 @@ import type { Credentials } from '../../api/ports.ts';
 import { parseApiKey } from './api-keys.ts';
 import { query } from './pool.ts';
 
-export function createCredentials(pool: pg.Pool): Credentials {
+export function createCredentials(
+  pool: pg.Pool,
+  used: (keyId: string) => void = () => undefined,
+): Credentials {
   return {
     async authenticate(apiKey) {
       const key = parseApiKey(apiKey);
       if (key === undefined) return undefined;
       const [row] = await query<Row>(pool, 'authenticate', AUTHENTICATE, [key.id]);
       if (row === undefined || !timingSafeEqual(row.secret_hash, key.secretHash)) return undefined;
+      used(key.id);
       return { tenantId: row.tenant_id, scopes: row.scopes };
     },
   };
 }
 
 const AUTHENTICATE = `
-  SELECT tenant_id, secret_hash, scopes FROM api_key WHERE id = $1 AND revoked_at IS NULL`;
+  SELECT tenant_id, secret_hash, scopes FROM api_key k WHERE id = $1 AND is_live(k)`;
 
 interface Row {
   readonly tenant_id: string;

@@ -9,6 +9,7 @@ import { createKeyUse } from './adapters/postgres/key-use.ts';
 import { createOrderStore } from './adapters/postgres/order-store.ts';
 import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
+import { createTenantPool } from './adapters/postgres/tenant.ts';
 import { createWatchStore } from './adapters/postgres/watch-store.ts';
 import { createApp } from './api/app.ts';
 import { createArchiver } from './api/archiver.ts';
@@ -29,9 +30,12 @@ const onLost = ({ message }: Error) => log.warn({ detail: message }, 'a connecti
 
 const url = config.DATABASE_URL;
 const size = config.DATABASE_POOL_SIZE;
-const pool = createPool({ url, size, applicationName: 'makegood-api', onLost });
-const store = createOrderStore(pool);
-const refunds = createRefundStore(pool);
+const tenants = createTenantPool({ url, size, applicationName: 'makegood-api', onLost });
+// Starter, watcher, notifier and health ask one question each at a time, for all tenants.
+const LOOPS = 4;
+const pool = createPool({ url, size: LOOPS, applicationName: 'makegood-api-loops', onLost });
+const store = createOrderStore(tenants, pool);
+const refunds = createRefundStore(tenants, pool);
 const keyUse = createKeyUse(pool);
 const notifier = createNotifier(pool);
 const feed = createFeed({ url, onLost });
@@ -62,12 +66,12 @@ const olderThanDays = config.ARCHIVE_AFTER_DAYS;
 const archiver = createArchiver({ archive: createClaimArchive(pool), log, olderThanDays });
 
 const app = createApp({
-  credentials: createCredentials(pool, keyUse.used),
-  catalogue: createCatalogue(pool),
+  credentials: createCredentials(tenants, keyUse.used),
+  catalogue: createCatalogue(tenants),
   store,
   refunds,
   feed,
-  events: createEventStore(pool),
+  events: createEventStore(tenants),
   streams: createEventStreams({ feed }),
   touched: notifier.touched,
   sagaCalls,
@@ -107,7 +111,7 @@ async function drain(reason: string): Promise<void> {
   await Promise.all([answered, starter.stop(), watcher.stop(), archiver.stop()]);
   await sagaCalls.settled();
   await Promise.all([notifier.close(), keyUse.close()]);
-  await Promise.all([health.close(), pool.end(), sagas.close()]);
+  await Promise.all([health.close(), tenants.end(), pool.end(), sagas.close()]);
   log.info('drained');
   if (process.connected) process.disconnect();
 }

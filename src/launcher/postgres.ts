@@ -60,7 +60,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     url: (database) => urlAs('makegood', database),
     adminUrl: (database) => urlAs('postgres', database),
   };
-  await ensureRole(postgres.adminUrl('postgres'), cluster.password);
+  await ensureRoles(postgres.adminUrl('postgres'), cluster.password);
   return postgres;
 }
 
@@ -204,11 +204,18 @@ function acceptsConnections(data: string): boolean {
   return readFileSync(file, 'utf8').split('\n')[7]?.trim() === 'ready';
 }
 
-async function ensureRole(adminUrl: string, password: string): Promise<void> {
+/** As in docker-compose.yml: one that owns everything, and one that requests run as. */
+async function ensureRoles(adminUrl: string, password: string): Promise<void> {
   await withClient(adminUrl, async (client) => {
-    const found = await client.query("SELECT 1 FROM pg_roles WHERE rolname = 'makegood'");
-    if (found.rowCount !== 0) return;
+    const found = await client.query<{ rolname: string }>(
+      "SELECT rolname FROM pg_roles WHERE rolname IN ('makegood', 'makegood_tenant')",
+    );
+    const roles = found.rows.map(({ rolname }) => rolname);
     const secret = client.escapeLiteral(password);
-    await client.query(`CREATE ROLE makegood LOGIN CREATEDB PASSWORD ${secret}`);
+    if (!roles.includes('makegood')) {
+      await client.query(`CREATE ROLE makegood LOGIN CREATEDB PASSWORD ${secret}`);
+    }
+    if (!roles.includes('makegood_tenant')) await client.query('CREATE ROLE makegood_tenant');
+    await client.query('GRANT makegood_tenant TO makegood');
   });
 }

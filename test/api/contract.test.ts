@@ -281,7 +281,7 @@ const mugs = (quantity: number) => ({ lines: [{ sku: 'mug', quantity }] });
 function failing(api: Harness, error: Error): ApiDeps {
   const fails = new Proxy({}, { get: () => () => Promise.reject(error) }) as never;
   return {
-    credentials: createCredentials(api.pool),
+    credentials: createCredentials(api.tenants),
     catalogue: fails,
     store: fails,
     refunds: fails,

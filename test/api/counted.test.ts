@@ -10,7 +10,7 @@ describe('Placing an order', () => {
   before(async () => {
     api = await createHarness();
     // One notification speaks for all orders of some milliseconds, after the answer.
-    statements = recordStatements(api.pool, ['notify']);
+    statements = recordStatements(api.tenants, []);
   });
   after(() => api.close());
 

@@ -13,6 +13,7 @@ import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
 import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
 import { createPool } from '../../src/adapters/postgres/pool.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
+import { createTenantPool } from '../../src/adapters/postgres/tenant.ts';
 import { createApp } from '../../src/api/app.ts';
 import { createEventStreams } from '../../src/api/event-stream.ts';
 import type { EventStreamsOptions } from '../../src/api/event-stream.ts';
@@ -77,17 +78,18 @@ export function createProcess(
   const destination = { write: (line: string) => lines.push(JSON.parse(line) as LogLine) };
   const log = createLogger({ level: 'info', name: 'test', destination });
   const sagas = recordingSagas();
-  const store = createOrderStore(pool);
-  const refunds = createRefundStore(pool);
+  const tenants = createTenantPool({ url, size: poolSize, applicationName: 'test' });
+  const store = createOrderStore(tenants, pool);
+  const refunds = createRefundStore(tenants, pool);
   const notifier = createNotifier(pool);
   const feed = createFeed({ url });
   const app = createApp({
-    credentials: createCredentials(pool),
-    catalogue: createCatalogue(pool),
+    credentials: createCredentials(tenants),
+    catalogue: createCatalogue(tenants),
     store,
     refunds,
     feed,
-    events: createEventStore(pool),
+    events: createEventStore(tenants),
     streams: createEventStreams({ feed, ...streams }),
     touched: notifier.touched,
     sagaCalls: createSagaCalls(sagas, log),
@@ -96,6 +98,8 @@ export function createProcess(
   return {
     app: heldToContract(app),
     pool,
+    /** What requests run on. */
+    tenants,
     store,
     refunds,
     feed,
@@ -106,7 +110,7 @@ export function createProcess(
     async close() {
       await feed.close();
       await notifier.close();
-      await pool.end();
+      await Promise.all([tenants.end(), pool.end()]);
     },
   };
 }

@@ -38,8 +38,8 @@ describe('When the answer to the commit is lost', () => {
   it('the client gets a 503, and its retry the order that was placed', async () => {
     const init = postOf(api.acme);
     const lossy = createProcess(api.database.url, 2);
-    const query = lossy.pool.query.bind(lossy.pool) as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(lossy.pool, {
+    const query = lossy.tenants.query.bind(lossy.pool) as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(lossy.tenants, {
       async query(config: { name?: string }, ...rest: unknown[]) {
         const answer = await query(config, ...rest);
         if (config.name === 'place_order') throw new Error('Connection terminated unexpectedly');

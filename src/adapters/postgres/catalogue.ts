@@ -1,18 +1,18 @@
 /** What a tenant sells, at which price, and how much of it is left. Read only. */
 import type pg from 'pg';
 import type { Catalogue, Product } from '../../api/ports.ts';
-import { query } from './pool.ts';
+import { queryAs } from './tenant.ts';
 
 export function createCatalogue(pool: pg.Pool): Catalogue {
   return {
     async list(tenantId, { limit, after }) {
       const text = `${SELECT} AND p.sku > $2 ORDER BY p.sku LIMIT $3`;
-      const rows = await query<Row>(pool, 'list_products', text, [tenantId, after ?? '', limit]);
+      const rows = await queryAs<Row>(pool, 'list_products', text, [tenantId, after ?? '', limit]);
       return rows.map(parse);
     },
     async find(tenantId, sku) {
       const text = `${SELECT} AND p.sku = $2`;
-      const [row] = await query<Row>(pool, 'find_product', text, [tenantId, sku]);
+      const [row] = await queryAs<Row>(pool, 'find_product', text, [tenantId, sku]);
       return row && parse(row);
     },
   };
@@ -20,7 +20,7 @@ export function createCatalogue(pool: pg.Pool): Catalogue {
 
 const SELECT = `
   SELECT p.sku, p.name, p.unit_price, p.currency, coalesce(s.available, 0) AS available
-  FROM product p LEFT JOIN stock s USING (tenant_id, sku) WHERE p.tenant_id = $1`;
+  FROM product p LEFT JOIN stock s USING (tenant_id, sku) WHERE p.tenant_id = me.id`;
 
 interface Row {
   readonly sku: string;

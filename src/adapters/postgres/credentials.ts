@@ -24,8 +24,7 @@ export function createCredentials(
   };
 }
 
-const AUTHENTICATE = `
-  SELECT tenant_id, secret_hash, scopes FROM api_key k WHERE id = $1 AND is_live(k)`;
+const AUTHENTICATE = 'SELECT * FROM find_key($1)';
 
 interface Row {
   readonly tenant_id: string;

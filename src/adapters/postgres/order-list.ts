@@ -6,6 +6,7 @@ import type pg from 'pg';
 import type { ListedOrder, OrderFilter, OrderPlace, OrderSnapshot } from '../../api/ports.ts';
 import { isEnded } from '../../domain/order.ts';
 import { query } from './pool.ts';
+import { asTenant } from './tenant.ts';
 
 interface Page {
   readonly limit: number;
@@ -55,10 +56,10 @@ export function listStatement(tenantId: string, filter: OrderFilter, { limit, af
   const text = `
     SELECT order_snapshot(id) AS snapshot, id,
       (extract(epoch FROM created_at) * 1000000)::bigint AS micros
-    FROM "order" WHERE tenant_id = $1 ${conditions.map(([, one]) => `AND ${one}`).join(' ')}
+    FROM "order" WHERE tenant_id = me.id ${conditions.map(([, one]) => `AND ${one}`).join(' ')}
     ORDER BY created_at DESC, id DESC LIMIT ${mark(limit)}`;
   const name = ['list_orders', ...conditions.map(([short]) => short)].join('_');
-  return { name, text, values };
+  return { name, text: asTenant(text), values };
 }
 
 const MICROSECOND = `interval '1 microsecond'`;

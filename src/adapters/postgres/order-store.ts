@@ -8,13 +8,15 @@ import type { CancelAnswer } from '../../api/ports.ts';
 import type { OrderFacts } from '../../domain/order.ts';
 import { Unavailable } from '../../domain/wrong.ts';
 import { listOrders } from './order-list.ts';
-import { call, query, untilKnown } from './pool.ts';
+import { call, untilKnown } from './pool.ts';
+import { callAs, queryAs } from './tenant.ts';
 
-export function createOrderStore(pool: pg.Pool): OrderStore {
+/** `tenants` for what requests ask, `everyone` for the starter. One pool that may do both will do. */
+export function createOrderStore(tenants: pg.Pool, everyone = tenants): OrderStore {
   return {
     async place({ tenantId, route, keyHash, fingerprint }, order) {
-      const values = [tenantId, route, keyHash, fingerprint, JSON.stringify(order)];
-      const answer = await placeOrder(pool, values);
+      const values = [tenantId, route, keyHash, fingerprint, JSON.stringify(order)] as const;
+      const answer = await placeOrder(tenants, values);
       if (answer.state !== 'placed' && answer.state !== 'replayed') return answer;
       const accepted = parseAccepted(answer.order);
       // What comes back under our own ID is no replay: the answer to our commit had been lost.
@@ -23,24 +25,29 @@ export function createOrderStore(pool: pg.Pool): OrderStore {
     },
     cancel: ({ tenantId, route, keyHash, fingerprint }, id) =>
       untilKnown(() =>
-        call<CancelAnswer>(pool, 'cancel_order', tenantId, id, route, keyHash, fingerprint),
+        callAs<CancelAnswer>(tenants, 'cancel_order', tenantId, id, route, keyHash, fingerprint),
       ),
     async find(tenantId, id) {
       const text =
-        'SELECT order_snapshot(id) AS snapshot FROM "order" WHERE id = $1 AND tenant_id = $2';
-      const rows = await query<{ snapshot: OrderSnapshot }>(pool, 'find_order', text, [
-        id,
+        'SELECT order_snapshot(id) AS snapshot FROM "order" WHERE id = $2 AND tenant_id = me.id';
+      const rows = await queryAs<{ snapshot: OrderSnapshot }>(tenants, 'find_order', text, [
         tenantId,
+        id,
       ]);
       return rows[0]?.snapshot;
     },
-    list: (tenantId, filter, page) => listOrders(pool, tenantId, filter, page),
+    list: (tenantId, filter, page) => listOrders(tenants, tenantId, filter, page),
     async leaseUnstarted(graceSeconds, limit) {
-      const leased = await call<FactsRow[]>(pool, 'lease_unstarted', `${graceSeconds} s`, limit);
+      const leased = await call<FactsRow[]>(
+        everyone,
+        'lease_unstarted',
+        `${graceSeconds} s`,
+        limit,
+      );
       return leased.map((row) => parseAccepted(row).facts);
     },
     async stampStarted(ids) {
-      await call(pool, 'stamp_started', [...ids]);
+      await call(everyone, 'stamp_started', [...ids]);
     },
   };
 }
@@ -56,9 +63,12 @@ type PlaceRow =
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** The only lock that it ever waits for is that of an equal request, in flight elsewhere. */
-async function placeOrder(pool: pg.Pool, values: readonly unknown[]): Promise<PlaceRow> {
+async function placeOrder(
+  pool: pg.Pool,
+  values: readonly [tenantId: string, ...unknown[]],
+): Promise<PlaceRow> {
   try {
-    return await untilKnown(() => call<PlaceRow>(pool, 'place_order', ...values));
+    return await untilKnown(() => callAs<PlaceRow>(pool, 'place_order', ...values));
   } catch (error) {
     const cause = error instanceof Unavailable ? error.cause : undefined;
     const isBusy = cause instanceof pg.DatabaseError && cause.code === LOCK_NOT_AVAILABLE;

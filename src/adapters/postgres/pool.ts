@@ -10,17 +10,20 @@ import { Unavailable } from '../../domain/wrong.ts';
 export interface PoolOptions {
   readonly url: string;
   readonly size: number;
+  /** As whom its queries run, where that is not whoever connects. */
+  readonly role?: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   /** Told of connections that died while idle; the pool replaces them by itself. */
   readonly onLost?: (error: Error) => void;
 }
 
-export function createPool({ url, size, applicationName, onLost }: PoolOptions): pg.Pool {
+export function createPool({ url, size, role, applicationName, onLost }: PoolOptions): pg.Pool {
   const lost = (error: Error) => onLost?.(error);
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
+    ...(role !== undefined && { options: `-c role=${role}` }),
     application_name: applicationName,
     connectionTimeoutMillis: 3_000,
     // The server gives up first, so that an answer (and not silence) ends the wait.
@@ -54,19 +57,24 @@ export async function query<Row extends pg.QueryResultRow>(
 }
 
 /** Calls a database function that answers jsonb. The commit's outcome is unknown if it throws. */
-export async function call<Answer>(
+export function call<Answer>(
   pool: pg.Pool,
   fn: string,
   ...values: readonly unknown[]
 ): Promise<Answer> {
-  const marks = values.map((_, index) => `$${index + 1}`).join(', ');
-  const rows = await query<{ answer: Answer }>(
-    pool,
-    fn,
-    `SELECT ${fn}(${marks}) AS answer`,
-    values,
-  );
-  const [row] = rows;
+  const marks = values.map((_, index) => `$${index + 1}`);
+  return callWith(pool, fn, marks, values);
+}
+
+/** The same, with arguments that are more than marks for the values. */
+export async function callWith<Answer>(
+  pool: pg.Pool,
+  fn: string,
+  args: readonly string[],
+  values: readonly unknown[],
+): Promise<Answer> {
+  const text = `SELECT ${fn}(${args.join(', ')}) AS answer`;
+  const [row] = await query<{ answer: Answer }>(pool, fn, text, values);
   if (row === undefined) throw new Error(`bug: ${fn} answered no row`);
   return row.answer;
 }

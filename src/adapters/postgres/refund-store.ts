@@ -3,12 +3,16 @@ import type pg from 'pg';
 import type { AcceptedRefund, RefundAnswer, RefundSnapshot, RefundStore } from '../../api/ports.ts';
 import type { RefundFacts } from '../../domain/refund.ts';
 import { call, untilKnown } from './pool.ts';
+import { callAs } from './tenant.ts';
 
-export function createRefundStore(pool: pg.Pool): RefundStore {
+/** `tenants` for what requests ask, `everyone` for the starter. One pool that may do both will do. */
+export function createRefundStore(tenants: pg.Pool, everyone = tenants): RefundStore {
   return {
     async request({ tenantId, route, keyHash, fingerprint }, orderId, refund) {
-      const values = [tenantId, orderId, route, keyHash, fingerprint, JSON.stringify(refund)];
-      const answer = await untilKnown(() => call<AnswerRow>(pool, 'request_refund', ...values));
+      const values = [orderId, route, keyHash, fingerprint, JSON.stringify(refund)];
+      const answer = await untilKnown(() =>
+        callAs<AnswerRow>(tenants, 'request_refund', tenantId, ...values),
+      );
       if (answer.state !== 'requested' && answer.state !== 'replayed') return answer;
       const accepted = parseAccepted(answer.refund);
       // What comes back under our own ID is no replay: the answer to our commit had been lost.
@@ -16,16 +20,22 @@ export function createRefundStore(pool: pg.Pool): RefundStore {
       return { ...answer, refund: accepted };
     },
     async find(tenantId, orderId, id) {
-      const found = await call<RefundSnapshot | null>(pool, 'find_refund', tenantId, orderId, id);
+      const found = await callAs<RefundSnapshot | null>(
+        tenants,
+        'find_refund',
+        tenantId,
+        orderId,
+        id,
+      );
       return found ?? undefined;
     },
     async leaseUnstarted(graceSeconds, limit) {
       const grace = `${graceSeconds} s`;
-      const leased = await call<FactsRow[]>(pool, 'lease_unstarted_refunds', grace, limit);
+      const leased = await call<FactsRow[]>(everyone, 'lease_unstarted_refunds', grace, limit);
       return leased.map((row) => parseAccepted(row).facts);
     },
     async stampStarted(ids) {
-      await call(pool, 'stamp_refunds_started', [...ids]);
+      await call(everyone, 'stamp_refunds_started', [...ids]);
     },
   };
 }

@@ -14,6 +14,8 @@ import { createWatchStore } from './adapters/postgres/watch-store.ts';
 import { createApp } from './api/app.ts';
 import { createArchiver } from './api/archiver.ts';
 import { createEventStreams } from './api/event-stream.ts';
+import { createLimits } from './api/limits.ts';
+import { createLoad } from './api/load.ts';
 import { createOperationsApp } from './api/operations.ts';
 import { createSagaCalls } from './api/saga-calls.ts';
 import { listen } from './api/server.ts';
@@ -65,7 +67,20 @@ const watcher = createWatcher({
 const olderThanDays = config.ARCHIVE_AFTER_DAYS;
 const archiver = createArchiver({ archive: createClaimArchive(pool), log, olderThanDays });
 
+const limits = createLimits({
+  perMinute: Math.ceil(config.RATE_LIMIT_PER_MINUTE / config.API_PROCESSES),
+  failuresPerMinute: config.FAILED_LOGINS_PER_MINUTE,
+  trustedProxies: config.TRUSTED_PROXIES,
+});
+const load = createLoad({
+  mostInFlight: config.MAX_REQUESTS_IN_FLIGHT,
+  mostQueued: config.MAX_QUERIES_WAITING,
+  queued: () => tenants.waitingCount,
+  mostLagMs: config.MAX_LOOP_LAG_MS,
+});
 const app = createApp({
+  limits,
+  load,
   credentials: createCredentials(tenants, keyUse.used),
   catalogue: createCatalogue(tenants),
   store,
@@ -106,6 +121,7 @@ async function drain(reason: string): Promise<void> {
   draining = true;
   setTimeout(() => process.exit(1), MOST_FOR_DRAINING_MS).unref();
   log.info({ reason }, 'draining');
+  load.stop();
   const answered = api.close();
   await feed.close();
   await Promise.all([answered, starter.stop(), watcher.stop(), archiver.stop()]);

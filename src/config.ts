@@ -29,6 +29,19 @@ const schema = z.object({
   /** Orders stay on the build they began on, and new ones go to the current one; unset: to any. */
   WORKER_BUILD_ID: z.string().min(1).max(255).optional(),
 
+  /** How many API processes there are: each keeps its share of the limit below. */
+  API_PROCESSES: z.coerce.number().int().min(1).default(1),
+  /** Requests of one tenant to one route. */
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(6_000),
+  /** Credentials of one address that are not valid, in one process. */
+  FAILED_LOGINS_PER_MINUTE: z.coerce.number().int().min(1).default(60),
+  /** Proxies before the API, each of which adds to X-Forwarded-For the address that it saw. */
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  /** Beyond any of these three a request is answered 503 before it is begun. */
+  MAX_REQUESTS_IN_FLIGHT: z.coerce.number().int().min(1).default(1_000),
+  MAX_QUERIES_WAITING: z.coerce.number().int().min(1).default(500),
+  MAX_LOOP_LAG_MS: z.coerce.number().int().min(10).default(500),
+
   API_HOST: z.string().min(1).default('127.0.0.1'),
   API_PORT: port.default(3000),
   /** Health answers on a listener of its own, so that it is never public by accident. */

@@ -1,6 +1,7 @@
 /**
  * The HTTP API as one Hono app. Middlewares stand in the order in which they speak: the request's
- * ID and log line around everything, then 404 and 405, then the guard, and only then the routes.
+ * ID and log line around everything, then whether there is room for it, then 404 and 405, then the
+ * guard, and only then the routes.
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { methodNotAllowed } from 'hono/method-not-allowed';
@@ -11,9 +12,12 @@ import type { ApiEnv } from './env.ts';
 import { addEventRoutes } from './events.ts';
 import type { EventDeps } from './events.ts';
 import { guard } from './guard.ts';
+import type { GuardDeps } from './guard.ts';
+import { shedLoad } from './load.ts';
+import type { Load } from './load.ts';
 import { addOrderRoutes } from './orders.ts';
 import type { OrderDeps } from './orders.ts';
-import type { Catalogue, Credentials } from './ports.ts';
+import type { Catalogue } from './ports.ts';
 import { addProductRoutes } from './products.ts';
 import { answerProblem, onError, Problem } from './problems.ts';
 import { addRefundRoutes } from './refunds.ts';
@@ -22,18 +26,19 @@ import { requestContext } from './request-context.ts';
 import { ROUTES } from './routes.ts';
 import { refuseInvalid } from './validation.ts';
 
-export interface ApiDeps extends OrderDeps, EventDeps, RefundDeps {
-  readonly credentials: Credentials;
+export interface ApiDeps extends GuardDeps, OrderDeps, EventDeps, RefundDeps {
+  readonly load: Load;
   readonly catalogue: Catalogue;
   readonly log: Logger;
 }
 
-export function createApp({ credentials, catalogue, log, ...deps }: ApiDeps) {
+export function createApp({ credentials, limits, load, catalogue, log, ...deps }: ApiDeps) {
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(onError);
   app.notFound((c) => answerProblem(c, new Problem('not-found')));
   app.use(requestContext(log));
   app.use(secureHeaders());
+  app.use(shedLoad(load));
   app.use(
     methodNotAllowed({
       app,
@@ -48,7 +53,7 @@ export function createApp({ credentials, catalogue, log, ...deps }: ApiDeps) {
   // Public: it stands before the guard.
   addDocumentation(app);
 
-  app.use(guard(credentials, ROUTES));
+  app.use(guard({ credentials, limits }, ROUTES));
   addOrderRoutes(app, deps);
   addEventRoutes(app, deps);
   addRefundRoutes(app, deps);

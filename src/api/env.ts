@@ -3,6 +3,13 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
 import type { Principal } from './ports.ts';
 
+/** What the RateLimit headers tell. */
+export interface Quota {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetSeconds: number;
+}
+
 export interface ApiEnv {
   /** Absent where the app is called without a server, as tests do. */
   Bindings: Partial<HttpBindings>;
@@ -12,6 +19,8 @@ export interface ApiEnv {
     log: Logger;
     /** Set by the guard, before any handler that has a scope. */
     principal: Principal;
+    /** What is left to the tenant; set as soon as it is known who asks. */
+    quota?: Quota;
     /** The parsed body, as the client sent it. */
     body: unknown;
     /** Unquoted; unset when the header is missing or not valid. */

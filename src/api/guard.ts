@@ -6,6 +6,8 @@ import type { RouteConfig } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { ApiEnv } from './env.ts';
+import { refuseSpent } from './limits.ts';
+import type { Limits } from './limits.ts';
 import type { Credentials, Principal } from './ports.ts';
 import { Problem } from './problems.ts';
 
@@ -20,8 +22,13 @@ function scopeOf({ security }: Pick<RouteConfig, 'security'>): string | undefine
   return security?.[0]?.['apiKey']?.[0];
 }
 
+export interface GuardDeps {
+  readonly credentials: Credentials;
+  readonly limits: Limits;
+}
+
 export function guard(
-  credentials: Credentials,
+  { credentials, limits }: GuardDeps,
   declared: readonly RouteConfig[],
 ): MiddlewareHandler<ApiEnv> {
   const scopes = new Map(declared.map((route) => [routeKey(route), scopeOf(route)]));
@@ -34,7 +41,12 @@ export function guard(
     }
     const scope = scopes.get(`${route.method} ${route.path}`);
     if (scope === undefined) throw new Error(`bug: ${route.path} declares no scope`);
-    c.set('principal', await authorize(c, credentials, scope));
+    const principal = await authenticate(c, { credentials, limits });
+    c.set('principal', principal);
+    const quota = await limits.take(principal.tenantId, `${route.method} ${route.path}`);
+    c.set('quota', quota);
+    refuseSpent(quota);
+    if (!principal.scopes.includes(scope)) throw lacking(scope);
     await next();
   };
 }
@@ -43,17 +55,19 @@ function routeKey({ method, path }: RouteConfig): string {
   return `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
 }
 
-async function authorize(
+async function authenticate(
   c: Context<ApiEnv>,
-  credentials: Credentials,
-  scope: string,
+  { credentials, limits }: GuardDeps,
 ): Promise<Principal> {
-  const [, apiKey] = BEARER.exec(c.req.header('authorization') ?? '') ?? [];
-  if (apiKey === undefined) throw unauthenticated();
-  const principal = await credentials.authenticate(apiKey);
-  if (principal === undefined) throw unauthenticated(', error="invalid_token"');
-  if (!principal.scopes.includes(scope)) throw lacking(scope);
-  return principal;
+  const [, credential = ''] = BEARER.exec(c.req.header('authorization') ?? '') ?? [];
+  await limits.admit(c, credential);
+  const principal = credential === '' ? undefined : await credentials.authenticate(credential);
+  if (principal !== undefined) {
+    limits.worked(credential);
+    return principal;
+  }
+  await limits.failed(c);
+  throw unauthenticated(credential === '' ? '' : ', error="invalid_token"');
 }
 
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;

@@ -3,6 +3,8 @@
  * a type always reads the same, its code says it all; a test holds the others to real answers.
  */
 import { lacking, unauthenticated } from './guard.ts';
+import { quotaExceeded } from './limits.ts';
+import { overloaded } from './load.ts';
 import { invalid, Problem, unavailable } from './problems.ts';
 import type { ProblemCode, ProblemOptions } from './problems.ts';
 import { refundsPath } from './representations.ts';
@@ -42,5 +44,7 @@ const EXAMPLES: Partial<Record<ProblemCode, ProblemOptions>> = {
     errors: [{ field: 'lines[0].sku', detail: 'Fewer than that are left to refund.' }],
     members: { skus: ['mug'] },
   },
+  'quota-exceeded': quotaExceeded().options,
   'temporarily-unavailable': unavailable().options,
+  overloaded: overloaded().options,
 };

@@ -77,11 +77,21 @@ const PROBLEMS = {
     'The Idempotency-Key was used for another request',
     'This key belongs to a request with another body. Use a new key for a new request.',
   ],
+  'quota-exceeded': [
+    429,
+    'Too many requests',
+    'The quota of this minute is used up. Retry after Retry-After seconds, with the same key.',
+  ],
   internal: [500, 'Something is wrong on our side', 'Quote the request ID when you report this.'],
   'temporarily-unavailable': [
     503,
     'The service is not available for the moment',
     'Whether the request took effect is not known. Retry with the same key.',
+  ],
+  overloaded: [
+    503,
+    'There is too much to do at the moment',
+    'The request was not begun. Retry with the same key.',
   ],
 } as const satisfies Record<string, readonly [status: number, title: string, detail: string]>;
 

@@ -7,6 +7,7 @@ import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import { typeid } from 'typeid-js';
 import type { ApiEnv } from './env.ts';
+import { quotaHeaders } from './limits.ts';
 
 export function requestContext(log: Logger): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
@@ -18,7 +19,9 @@ export function requestContext(log: Logger): MiddlewareHandler<ApiEnv> {
     await next();
     c.header('X-Request-Id', requestId);
     if (!c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store');
-    const { principal, orderId } = c.var as Partial<ApiEnv['Variables']>;
+    const { principal, orderId, quota } = c.var as Partial<ApiEnv['Variables']>;
+    // Last, because a 304 loses what was set before it.
+    if (quota) for (const [name, value] of quotaHeaders(quota)) c.header(name, value);
     c.var.log.info(
       {
         tenantId: principal?.tenantId,

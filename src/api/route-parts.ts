@@ -23,6 +23,16 @@ function header(description: string, example: string, required = true) {
 export const HEADERS = {
   'X-Request-Id': header('The X-Request-Id that you sent, or a new one.', EXAMPLE_REQUEST_ID),
   'Cache-Control': header('Whether it may be kept.', 'no-store'),
+  'RateLimit-Policy': header(
+    'Once it is known who asks: so many requests (q) in so many seconds (w), per route.',
+    '"default";q=6000;w=60',
+    false,
+  ),
+  RateLimit: header(
+    'Once it is known who asks: how many are left (r) for how many seconds (t).',
+    '"default";r=5999;t=60',
+    false,
+  ),
   'Idempotency-Key': header('As you sent it, unless it is not valid.', 'my-first-order', false),
   'Idempotent-Replayed': {
     description: 'On a replay: the request had been accepted before.',
@@ -46,9 +56,11 @@ export const HEADERS = {
 type HeaderName = keyof typeof HEADERS;
 
 export function headers(...names: HeaderName[]) {
-  const all: HeaderName[] = ['X-Request-Id', 'Cache-Control', ...names];
+  const all: HeaderName[] = ['X-Request-Id', 'Cache-Control', ...QUOTA_HEADERS, ...names];
   return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
+
+const QUOTA_HEADERS = ['RateLimit-Policy', 'RateLimit'] as const;
 
 /** On every answer to a route with a key that gets as far as reading it. */
 export const KEYED_HEADERS = ['Idempotency-Key', 'Idempotent-Replayed'] as const;
@@ -99,7 +111,14 @@ export function pathParameter(name: string, example: string) {
 
 /** What any route may answer that needs a scope. */
 export function anywhere(scope: Scope) {
-  return ['unauthenticated', lacking(scope), 'internal', 'temporarily-unavailable'] as const;
+  return [
+    'unauthenticated',
+    lacking(scope),
+    'quota-exceeded',
+    'internal',
+    'temporarily-unavailable',
+    'overloaded',
+  ] as const;
 }
 
 /** What any route may answer that takes a key. */
@@ -129,6 +148,7 @@ const DESCRIPTIONS: Readonly<Record<ProblemStatus, string>> = {
   413: 'The body is too large.',
   415: 'The body is not JSON.',
   422: 'The key was used for another request.',
+  429: 'Too many requests.',
   500: 'A bug on our side.',
   503: 'Not available for the moment: retry, with the same key.',
 };
@@ -142,8 +162,9 @@ export function problems<Code extends ProblemCode>(...types: readonly (Code | Pr
   const statuses = [...new Set(shown.map(({ code }) => problemStatus(code)))].sort();
   const responses = statuses.map((status) => {
     const ofStatus = shown.filter(({ code }) => problemStatus(code) === status);
-    // The credential is looked at before the key.
-    const keyHeaders = isKeyed && status !== 401 && status !== 403 ? KEY_ECHO : [];
+    // Who asks, and how often, is looked at before the key.
+    const isKeyless = status === 401 || status === 403 || status === 429;
+    const keyHeaders = isKeyed && !isKeyless ? KEY_ECHO : [];
     return [status, response(status, ofStatus, keyHeaders)];
   });
   return Object.fromEntries(responses) as Record<ProblemStatus<Code>, ReturnType<typeof response>>;

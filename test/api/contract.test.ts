@@ -6,11 +6,12 @@ import assert from 'node:assert/strict';
 import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/app.ts';
+import { createLimits } from '../../src/api/limits.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
 import { describedAnswer, describedAnswers, exampleRequests } from '../support/contract.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
 import { addKey, createHarness, getOf, heldToContract, newKey, orderIn } from './harness.ts';
-import { postOf, shelveMugs, validBody } from './harness.ts';
+import { PLENTY, postOf, shelveMugs, validBody } from './harness.ts';
 import type { Harness } from './harness.ts';
 
 // A described answer that no test can provoke would be named here, with the reason.
@@ -101,6 +102,19 @@ describe('The contract', () => {
   };
 
   // --- what is answered --------------------------------------------------------------------------
+
+  it('holds for one request too many, of a tenant and of all', async () => {
+    const bug = failing(api, new Error('not to be reached'));
+    const spent = createLimits({ ...PLENTY, perMinute: 0 });
+    const full = { enter: () => undefined, stop: () => undefined };
+    for (const [deps, status] of [
+      [{ ...bug, limits: spent }, 429],
+      [{ ...bug, load: full }, 503],
+    ] as const) {
+      const app = heldToContract(createApp(deps));
+      for (const request of all()) assert.equal((await send(request, app)).answer.status, status);
+    }
+  });
 
   it('holds without a credential, without the scope, in an outage and with a bug', async () => {
     for (const request of all()) {
@@ -282,6 +296,8 @@ function failing(api: Harness, error: Error): ApiDeps {
   const fails = new Proxy({}, { get: () => () => Promise.reject(error) }) as never;
   return {
     credentials: createCredentials(api.tenants),
+    limits: createLimits(PLENTY),
+    load: { enter: () => () => undefined, stop: () => undefined },
     catalogue: fails,
     store: fails,
     refunds: fails,

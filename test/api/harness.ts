@@ -17,6 +17,10 @@ import { createTenantPool } from '../../src/adapters/postgres/tenant.ts';
 import { createApp } from '../../src/api/app.ts';
 import { createEventStreams } from '../../src/api/event-stream.ts';
 import type { EventStreamsOptions } from '../../src/api/event-stream.ts';
+import { createLimits } from '../../src/api/limits.ts';
+import type { LimitOptions } from '../../src/api/limits.ts';
+import { createLoad } from '../../src/api/load.ts';
+import type { LoadOptions } from '../../src/api/load.ts';
 import { createSagaCalls } from '../../src/api/saga-calls.ts';
 import type { SagaRun, SagaClient } from '../../src/client/ports.ts';
 import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
@@ -67,11 +71,21 @@ export function recordingSagas(): RecordingSagas {
 /** Log lines as objects. */
 type LogLine = Readonly<Record<string, unknown>>;
 
+/** Nothing is too much, unless a test says so. */
+export const PLENTY: LimitOptions & Omit<LoadOptions, 'queued'> = {
+  perMinute: 1_000_000,
+  failuresPerMinute: 1_000_000,
+  trustedProxies: 0,
+  mostInFlight: 1_000_000,
+  mostQueued: 1_000_000,
+  mostLagMs: 1_000_000,
+};
+
 /** One API process, without its listeners. */
 export function createProcess(
   url: string,
   poolSize = 10,
-  streams: Omit<EventStreamsOptions, 'feed'> = {},
+  limited: Partial<typeof PLENTY> & Omit<EventStreamsOptions, 'feed'> = {},
 ) {
   const pool = createPool({ url, size: poolSize, applicationName: 'test' });
   const lines: LogLine[] = [];
@@ -83,14 +97,18 @@ export function createProcess(
   const refunds = createRefundStore(tenants, pool);
   const notifier = createNotifier(pool);
   const feed = createFeed({ url });
+  const limits = createLimits({ ...PLENTY, ...limited });
+  const load = createLoad({ ...PLENTY, queued: () => tenants.waitingCount, ...limited });
   const app = createApp({
+    limits,
+    load,
     credentials: createCredentials(tenants),
     catalogue: createCatalogue(tenants),
     store,
     refunds,
     feed,
     events: createEventStore(tenants),
-    streams: createEventStreams({ feed, ...streams }),
+    streams: createEventStreams({ feed, ...limited }),
     touched: notifier.touched,
     sagaCalls: createSagaCalls(sagas, log),
     log,
@@ -108,6 +126,7 @@ export function createProcess(
     log,
     lines,
     async close() {
+      load.stop();
       await feed.close();
       await notifier.close();
       await Promise.all([tenants.end(), pool.end()]);

@@ -1,4 +1,5 @@
 /** The API: accepts orders into PostgreSQL, starts their checkouts, and answers what became of them. */
+import { createTokens, keysOrTokens } from './adapters/jwt/index.ts';
 import { createCatalogue } from './adapters/postgres/catalogue.ts';
 import { createClaimArchive } from './adapters/postgres/claim-archive.ts';
 import { createCredentials } from './adapters/postgres/credentials.ts';
@@ -23,7 +24,7 @@ import { createStarter } from './api/starter.ts';
 import { createWatcher } from './api/watcher.ts';
 import { connectSagaClient } from './client/temporal.ts';
 import type { SagaClientOptions } from './client/temporal.ts';
-import { readConfig } from './config.ts';
+import { readConfig, tokenIssuer } from './config.ts';
 import { createLogger } from './log.ts';
 
 const config = readConfig();
@@ -67,6 +68,9 @@ const watcher = createWatcher({
 const olderThanDays = config.ARCHIVE_AFTER_DAYS;
 const archiver = createArchiver({ archive: createClaimArchive(pool), log, olderThanDays });
 
+const keys = createCredentials(tenants, keyUse.used);
+const issuer = tokenIssuer(config);
+const credentials = issuer ? keysOrTokens(keys, createTokens(issuer)) : keys;
 const limits = createLimits({
   perMinute: Math.ceil(config.RATE_LIMIT_PER_MINUTE / config.API_PROCESSES),
   failuresPerMinute: config.FAILED_LOGINS_PER_MINUTE,
@@ -81,7 +85,7 @@ const load = createLoad({
 const app = createApp({
   limits,
   load,
-  credentials: createCredentials(tenants, keyUse.used),
+  credentials,
   catalogue: createCatalogue(tenants),
   store,
   refunds,

@@ -42,6 +42,11 @@ const schema = z.object({
   MAX_QUERIES_WAITING: z.coerce.number().int().min(1).default(500),
   MAX_LOOP_LAG_MS: z.coerce.number().int().min(10).default(500),
 
+  /** All three, and the API takes that issuer's tokens beside API keys. */
+  JWT_ISSUER: z.string().min(1).optional(),
+  JWT_AUDIENCE: z.string().min(1).optional(),
+  JWT_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+
   API_HOST: z.string().min(1).default('127.0.0.1'),
   API_PORT: port.default(3000),
   /** Health answers on a listener of its own, so that it is never public by accident. */
@@ -97,6 +102,17 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   refuseDevelopmentSecrets(parsed.data);
   return parsed.data;
+}
+
+/** Undefined when the API takes no tokens. */
+export function tokenIssuer(config: Config) {
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl } = config;
+  const set = [issuer, audience, jwksUrl].filter((one) => one !== undefined);
+  if (set.length === 0) return undefined;
+  if (!issuer || !audience || !jwksUrl) {
+    throw new Error('JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URL: set all of them, or none');
+  }
+  return { issuer, audience, jwksUrl };
 }
 
 /** The stand-ins' key must never be what a production process signs its calls with. */

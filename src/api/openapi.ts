@@ -21,7 +21,9 @@ export function openApiDocument() {
   registry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key: `Authorization: Bearer mg_…`.',
+    description:
+      'An API key, `Authorization: Bearer mg_…`; or, where the operator has set an issuer, a JWT of ' +
+      'that issuer with the claims `tenant` and `scope`.',
   });
   return described.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -17,8 +17,8 @@ export interface Principal {
 }
 
 export interface Credentials {
-  /** Undefined for a key that is malformed, unknown, wrong or revoked: nobody learns which. */
-  authenticate(apiKey: string): Promise<Principal | undefined>;
+  /** Undefined for one that is malformed, unknown, wrong or revoked: nobody learns which. */
+  authenticate(credential: string): Promise<Principal | undefined>;
 }
 
 // --- orders ------------------------------------------------------------------------------------

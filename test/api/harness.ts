@@ -15,6 +15,7 @@ import { createPool } from '../../src/adapters/postgres/pool.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { createTenantPool } from '../../src/adapters/postgres/tenant.ts';
 import { createApp } from '../../src/api/app.ts';
+import type { ApiDeps } from '../../src/api/app.ts';
 import { createEventStreams } from '../../src/api/event-stream.ts';
 import type { EventStreamsOptions } from '../../src/api/event-stream.ts';
 import { createLimits } from '../../src/api/limits.ts';
@@ -99,7 +100,7 @@ export function createProcess(
   const feed = createFeed({ url });
   const limits = createLimits({ ...PLENTY, ...limited });
   const load = createLoad({ ...PLENTY, queued: () => tenants.waitingCount, ...limited });
-  const app = createApp({
+  const deps: ApiDeps = {
     limits,
     load,
     credentials: createCredentials(tenants),
@@ -112,9 +113,10 @@ export function createProcess(
     touched: notifier.touched,
     sagaCalls: createSagaCalls(sagas, log),
     log,
-  });
+  };
   return {
-    app: heldToContract(app),
+    app: heldToContract(createApp(deps)),
+    deps,
     pool,
     /** What requests run on. */
     tenants,

@@ -68,7 +68,10 @@ const watcher = createWatcher({
 const olderThanDays = config.ARCHIVE_AFTER_DAYS;
 const archiver = createArchiver({ archive: createClaimArchive(pool), log, olderThanDays });
 
-const keys = createCredentials(tenants, keyUse.used);
+const keys = createCredentials(tenants, {
+  used: keyUse.used,
+  onlyLive: config.MAKEGOOD_ENV === 'production',
+});
 const issuer = tokenIssuer(config);
 const credentials = issuer ? keysOrTokens(keys, createTokens(issuer)) : keys;
 const limits = createLimits({

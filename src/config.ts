@@ -115,12 +115,27 @@ export function tokenIssuer(config: Config) {
   return { issuer, audience, jwksUrl };
 }
 
-/** The stand-ins' key must never be what a production process signs its calls with. */
+/** What this repository, or anybody, knows must not open a production system. */
 function refuseDevelopmentSecrets(config: Config): void {
   if (config.MAKEGOOD_ENV !== 'production') return;
-  if (config.STRIPE_SECRET_KEY.startsWith('sk_test_standin')) {
-    throw new Error(
-      'STRIPE_SECRET_KEY is the development key of the stand-in: refused in production',
-    );
+  const wrong = [
+    config.STRIPE_SECRET_KEY.startsWith('sk_test_standin') &&
+      'STRIPE_SECRET_KEY: is the development key of the stand-in',
+    ...(['DATABASE_URL', 'SMTP_URL'] as const).map(
+      (name) => hasKnownPassword(config[name]) && `${name}: has a password that everybody knows`,
+    ),
+    config.JWT_JWKS_URL?.startsWith('http:') === true &&
+      'JWT_JWKS_URL: must be https, or anybody on the way can be the issuer',
+  ].filter((line) => line !== false);
+  if (wrong.length > 0) {
+    throw new Error(`Refused in production:\n${wrong.map((line) => `  ${line}`).join('\n')}`);
   }
+}
+
+// Of .env.example, of images and of tutorials.
+const KNOWN_PASSWORDS =
+  /^(password|passwd|postgres|makegood|secret|changeme|admin|root|test|1234\d*)$/i;
+
+function hasKnownPassword(url: string): boolean {
+  return KNOWN_PASSWORDS.test(decodeURIComponent(new URL(url).password));
 }

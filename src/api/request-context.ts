@@ -7,13 +7,14 @@ import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import { typeid } from 'typeid-js';
 import type { ApiEnv } from './env.ts';
+import { hasCardNumber } from './hygiene.ts';
 import { quotaHeaders } from './limits.ts';
 
 export function requestContext(log: Logger): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const began = performance.now();
     const sent = c.req.header('x-request-id');
-    const requestId = sent !== undefined && REQUEST_ID.test(sent) ? sent : typeid('req').toString();
+    const requestId = isHarmless(sent) ? sent : typeid('req').toString();
     c.set('requestId', requestId);
     c.set('log', log.child({ requestId }));
     await next();
@@ -38,3 +39,7 @@ export function requestContext(log: Logger): MiddlewareHandler<ApiEnv> {
 
 // Short, and harmless in a log, a header and the gateway's metadata.
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+function isHarmless(sent: string | undefined): sent is string {
+  return sent !== undefined && REQUEST_ID.test(sent) && !hasCardNumber(sent);
+}

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
+import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
 import { ROUTES } from '../../src/api/routes.ts';
 import { addKey, createHarness, createProcess, getOf, newKey, postOf } from './harness.ts';
 import type { Harness } from './harness.ts';
@@ -47,6 +49,19 @@ describe('Credentials', () => {
     assert.equal((await read()).status, 200);
     await api.pool.query(`UPDATE api_key SET revoked_at = now() WHERE id = ${NEWEST}`);
     assert.equal((await read()).status, 401);
+  });
+
+  it('of development open nothing in production', async () => {
+    const { key } = api.acme;
+    assert.match(key, /^mg_dev_/);
+    const inProduction = createCredentials(api.tenants, { onlyLive: true });
+    assert.equal(await inProduction.authenticate(key), undefined);
+    const live = makeApiKey('live');
+    await api.pool.query(
+      'INSERT INTO api_key (id, tenant_id, secret_hash, scopes) VALUES ($1, $2, $3, $4)',
+      [live.id, api.acme.id, live.secretHash, ['orders:read']],
+    );
+    assert.equal((await inProduction.authenticate(live.key))?.tenantId, api.acme.id);
   });
 
   it('without the scope get 403, which names it, and use no key up', async () => {

@@ -23,51 +23,11 @@ import type { LimitOptions } from '../../src/api/limits.ts';
 import { createLoad } from '../../src/api/load.ts';
 import type { LoadOptions } from '../../src/api/load.ts';
 import { createSagaCalls } from '../../src/api/saga-calls.ts';
-import type { SagaRun, SagaClient } from '../../src/client/ports.ts';
-import type { OrderFacts, OrderId } from '../../src/domain/order.ts';
-import type { RefundFacts, RefundId } from '../../src/domain/refund.ts';
-import { Unavailable } from '../../src/domain/wrong.ts';
+import type { OrderId } from '../../src/domain/order.ts';
 import { createLogger } from '../../src/log.ts';
 import { describedAnswer } from '../support/contract.ts';
 import { createDatabase } from '../support/database.ts';
-
-export interface RecordingSagas extends SagaClient {
-  readonly started: OrderFacts[];
-  readonly refunds: RefundFacts[];
-  readonly cancelled: OrderId[];
-  readonly described: (OrderId | RefundId)[];
-  /** What every run is described as. */
-  run: SagaRun;
-  /** As if Temporal were down. */
-  down: boolean;
-}
-
-export function recordingSagas(): RecordingSagas {
-  const sagas: RecordingSagas = {
-    started: [],
-    refunds: [],
-    cancelled: [],
-    described: [],
-    run: { state: 'running', cancelRequested: false },
-    down: false,
-    startCheckout: (order) => answer(() => sagas.started.push(order)),
-    startRefund: (refund) => answer(() => sagas.refunds.push(refund)),
-    cancelCheckout: (id) => answer(() => sagas.cancelled.push(id)),
-    async describe(id) {
-      await answer(() => sagas.described.push(id));
-      return sagas.run;
-    },
-    wakeStep: () => answer(() => undefined),
-    ready: () => Promise.resolve(!sagas.down),
-    close: () => Promise.resolve(),
-  };
-  const answer = (effect: () => void): Promise<void> => {
-    if (sagas.down) return Promise.reject(new Unavailable('Temporal is down'));
-    effect();
-    return Promise.resolve();
-  };
-  return sagas;
-}
+import { recordingSagas } from '../support/recording-sagas.ts';
 
 /** Log lines as objects. */
 type LogLine = Readonly<Record<string, unknown>>;

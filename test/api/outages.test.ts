@@ -3,9 +3,10 @@ import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
 import { createDatabaseCheck } from '../../src/adapters/postgres/health.ts';
 import { createOperationsApp } from '../../src/api/operations.ts';
 import { createStarter } from '../../src/api/starter.ts';
+import { recordingSagas } from '../support/recording-sagas.ts';
+import type { RecordingSagas } from '../support/recording-sagas.ts';
 import { createHarness, createProcess, eventually, getOf, orderIn, postOf } from './harness.ts';
-import { recordingSagas } from './harness.ts';
-import type { Harness, ProblemBody, RecordingSagas } from './harness.ts';
+import type { Harness, ProblemBody } from './harness.ts';
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
 

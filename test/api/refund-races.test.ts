@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { createStarter } from '../../src/api/starter.ts';
 import type { OrderId } from '../../src/domain/order.ts';
 import { bookCompleted, euros } from '../support/refunds.ts';
+import { recordingSagas } from '../support/recording-sagas.ts';
 import { createHarness, createProcess, eventually, newKey, orderIn } from './harness.ts';
-import { postOf, recordingSagas } from './harness.ts';
+import { postOf } from './harness.ts';
 import type { Harness } from './harness.ts';
 
 describe('A refund', () => {

@@ -75,7 +75,7 @@ describe('npm run keys', () => {
     assert.match((await keys('list', '--tenant', 'listed')).said, /never used {2}live\n$/);
 
     const use = createKeyUse(pool);
-    await createCredentials(pool, use.used).authenticate(key);
+    await createCredentials(pool, { used: use.used }).authenticate(key);
     await use.close();
     const next = keyIn((await keys('rotate', key)).said);
     await keys('revoke', next);

@@ -7,7 +7,7 @@ import type { SagaRun } from '../../src/client/ports.ts';
 import type { OrderId } from '../../src/domain/order.ts';
 import type { RefundFacts } from '../../src/domain/refund.ts';
 import { createLogger } from '../../src/log.ts';
-import { recordingSagas } from '../api/harness.ts';
+import { recordingSagas } from './recording-sagas.ts';
 import { bookCompleted, euros, requested } from './refunds.ts';
 import { createShop } from './shop.ts';
 

@@ -26,10 +26,14 @@ export function makeApiKey(environment: KeyEnvironment): ApiKey {
 /** Undefined for anything that `makeApiKey` cannot have made. */
 export function parseApiKey(
   text: string,
-): { readonly id: string; readonly secretHash: Buffer } | undefined {
-  const [, body, id, secret, checksum] = shape.exec(text) ?? [];
+):
+  | { readonly id: string; readonly secretHash: Buffer; readonly environment: KeyEnvironment }
+  | undefined {
+  const [, body, environment, id, secret, checksum] = shape.exec(text) ?? [];
   if (body === undefined || id === undefined || secret === undefined) return undefined;
-  return checksumOf(body) === checksum ? { id, secretHash: hashOf(secret) } : undefined;
+  return checksumOf(body) === checksum
+    ? { id, secretHash: hashOf(secret), environment: environment as KeyEnvironment }
+    : undefined;
 }
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -45,7 +49,7 @@ const checksumLength = 6;
 
 const letters = '[0-9A-Za-z]';
 const shape = new RegExp(
-  `^(mg_(?:dev|live)_(${letters}{${idLength}})_(${letters}{${secretLength}}))` +
+  `^(mg_(dev|live)_(${letters}{${idLength}})_(${letters}{${secretLength}}))` +
     `(${letters}{${checksumLength}})$`,
 );
 

@@ -8,7 +8,7 @@ describe('API keys', () => {
     for (const environment of ['dev', 'live'] as const) {
       const { key, id, secretHash } = makeApiKey(environment);
       assert.match(key, new RegExp(`^mg_${environment}_${id}_[0-9A-Za-z]{36}$`));
-      assert.deepEqual(parseApiKey(key), { id, secretHash });
+      assert.deepEqual(parseApiKey(key), { id, secretHash, environment });
     }
   });
 

@@ -37,6 +37,18 @@ describe('The API process', () => {
     return { child, ready };
   }
 
+  it('asks what requests ask as a role that may do nothing else', async () => {
+    const { child, ready } = await start();
+    const status = async () => (await fetch(`${ready.url}/v1/products`, getOf(api.acme))).status;
+    assert.equal(await status(), 200);
+    await api.pool.query('REVOKE SELECT ON product FROM makegood_tenant');
+    assert.equal(await status(), 500);
+    await api.pool.query('GRANT SELECT ON product TO makegood_tenant');
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  });
+
   for (const [how, end] of [
     ['SIGTERM', (child: ChildProcess) => void child.kill('SIGTERM')],
     ['the loss of its parent', (child: ChildProcess) => child.disconnect()],

@@ -3,12 +3,11 @@
  * is one that was given. The harness holds the answers of all other tests to the same document.
  */
 import assert from 'node:assert/strict';
-import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
 import { createApp } from '../../src/api/app.ts';
-import type { ApiDeps } from '../../src/api/app.ts';
 import { createLimits } from '../../src/api/limits.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
 import { describedAnswer, describedAnswers, exampleRequests } from '../support/contract.ts';
+import { failing } from '../support/failing.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
 import { addKey, createHarness, getOf, heldToContract, newKey, orderIn } from './harness.ts';
 import { PLENTY, postOf, shelveMugs, validBody } from './harness.ts';
@@ -290,25 +289,6 @@ describe('The contract', () => {
 });
 
 const mugs = (quantity: number) => ({ lines: [{ sku: 'mug', quantity }] });
-
-/** Knows who asks, and can do nothing for them. */
-function failing(api: Harness, error: Error): ApiDeps {
-  const fails = new Proxy({}, { get: () => () => Promise.reject(error) }) as never;
-  return {
-    credentials: createCredentials(api.tenants),
-    limits: createLimits(PLENTY),
-    load: { enter: () => () => undefined, stop: () => undefined },
-    catalogue: fails,
-    store: fails,
-    refunds: fails,
-    feed: fails,
-    events: fails,
-    streams: fails,
-    touched: () => undefined,
-    sagaCalls: fails,
-    log: api.log,
-  };
-}
 
 /** Without what is another for each request, and for each order. */
 function comparable(text: string): string {

@@ -1,0 +1,25 @@
+/** An API whose books are out of order. */
+import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
+import type { ApiDeps } from '../../src/api/app.ts';
+import { createLimits } from '../../src/api/limits.ts';
+import { PLENTY } from '../api/harness.ts';
+import type { Harness } from '../api/harness.ts';
+
+/** Knows who asks, and can do nothing for them. */
+export function failing(api: Harness, error: Error): ApiDeps {
+  const fails = new Proxy({}, { get: () => () => Promise.reject(error) }) as never;
+  return {
+    credentials: createCredentials(api.tenants),
+    limits: createLimits(PLENTY),
+    load: { enter: () => () => undefined, stop: () => undefined },
+    catalogue: fails,
+    store: fails,
+    refunds: fails,
+    feed: fails,
+    events: fails,
+    streams: fails,
+    touched: () => undefined,
+    sagaCalls: fails,
+    log: api.log,
+  };
+}

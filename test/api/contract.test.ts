@@ -6,7 +6,9 @@ import assert from 'node:assert/strict';
 import { createApp } from '../../src/api/app.ts';
 import { createLimits } from '../../src/api/limits.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
-import { describedAnswer, describedAnswers, exampleRequests } from '../support/contract.ts';
+import { changed, describedAnswer, describedAnswers } from '../support/contract.ts';
+import { exampleRequests } from '../support/contract.ts';
+import type { Request } from '../support/contract.ts';
 import { failing } from '../support/failing.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
 import { addKey, createHarness, getOf, heldToContract, newKey, orderIn } from './harness.ts';
@@ -18,8 +20,6 @@ const IMPOSSIBLE: readonly string[] = [];
 
 const UNKNOWN = 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb';
 const TOTAL = 2998n;
-
-type Request = readonly [path: string, init: RequestInit];
 
 describe('The contract', () => {
   let api: Harness;
@@ -49,8 +49,6 @@ describe('The contract', () => {
     assert.equal(what, expected);
     return answer;
   };
-
-  // --- what is asked -----------------------------------------------------------------------------
 
   const order = (
     change: object = {},
@@ -89,18 +87,6 @@ describe('The contract', () => {
     read('/v1/products'),
     read('/v1/products/mug'),
   ];
-  const changed = ([path, init]: Request, change: Record<string, string | undefined>): Request => {
-    const headers = Object.entries({ ...(init.headers as Record<string, string>), ...change });
-    return [
-      path,
-      {
-        ...init,
-        headers: headers.filter((pair): pair is [string, string] => pair[1] !== undefined),
-      },
-    ];
-  };
-
-  // --- what is answered --------------------------------------------------------------------------
 
   it('holds for one request too many, of a tenant and of all', async () => {
     const bug = failing(api, new Error('not to be reached'));

@@ -144,3 +144,16 @@ export function exampleRequests(operationId: string): readonly Body[] {
 function operations(): readonly Operation[] {
   return Object.values(document.paths).flatMap((path) => Object.values(path));
 }
+
+/** A request as it is sent, before it is. */
+export type Request = readonly [path: string, init: RequestInit];
+
+/** With other headers; those that are undefined are left out. */
+export function changed(
+  [path, init]: Request,
+  change: Readonly<Record<string, string | undefined>>,
+): Request {
+  const headers = Object.entries({ ...(init.headers as Record<string, string>), ...change });
+  const kept = headers.filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return [path, { ...init, headers: kept }];
+}

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createApp } from '../../src/api/app.ts';
 import { createLimits } from '../../src/api/limits.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
-import { changed, describedAnswer, describedAnswers } from '../support/contract.ts';
+import { changed, comparable, describedAnswer, describedAnswers } from '../support/contract.ts';
 import { exampleRequests } from '../support/contract.ts';
 import type { Request } from '../support/contract.ts';
 import { failing } from '../support/failing.ts';
@@ -275,10 +275,3 @@ describe('The contract', () => {
 });
 
 const mugs = (quantity: number) => ({ lines: [{ sku: 'mug', quantity }] });
-
-/** Without what is another for each request, and for each order. */
-function comparable(text: string): string {
-  const body = JSON.parse(text) as Record<string, unknown>;
-  delete body['instance'];
-  return JSON.stringify(body).replaceAll(/ord_[0-9a-z]{26}/g, 'ord_…');
-}

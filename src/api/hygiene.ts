@@ -11,16 +11,19 @@ export function findOddities(body: unknown): FieldError[] {
 
 export type Path = readonly PropertyKey[];
 
-// Beyond this a name tells the client nothing that its beginning does not.
-const LONGEST_NAME = 60;
+// As names of fields are spelled. What stands where a name should may be an address or a secret.
+const NAME = /^[A-Za-z_]{1,40}\d?$/;
 
-/** `lines[0].quantity`; the body as a whole is `body`. */
+/** `lines[0].quantity`; the body as a whole is `body`; what is no name of a field is `…`. */
 export function fieldName(path: Path): string {
-  const name = path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('');
+  const name = path.map(partName).join('');
   const bare = name.startsWith('.') ? name.slice(1) : name;
-  return bare.length > LONGEST_NAME ? `${bare.slice(0, LONGEST_NAME)}…` : bare || 'body';
+  return bare || 'body';
+}
+
+function partName(part: PropertyKey): string {
+  if (typeof part === 'number') return `[${part}]`;
+  return NAME.test(String(part)) ? `.${String(part)}` : '.…';
 }
 
 // An order's body has 3 levels. Ten leave room, and keep every recursion shallow.

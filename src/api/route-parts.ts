@@ -94,7 +94,8 @@ export const PARAMETERS = {
   'X-Request-Id': headerParameter(
     'X-Request-Id',
     'Follows the request into the logs, and its order to the gateway: 1 to 128 letters, digits, ' +
-      'dots, dashes and underscores. Anything else is replaced.',
+      'dots, dashes and underscores. Anything else is replaced, and so is what looks like a card ' +
+      'number or a key.',
   ),
 };
 

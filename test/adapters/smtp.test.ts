@@ -86,7 +86,7 @@ describe('the mailer', () => {
 
   it("tells a refusal in the server's words", async () => {
     await setFaults(sink.url, { send: { fault: 'decline', times: 1 } });
-    await assert.rejects(send(), /answered "550 5\.1\.1 mailbox unavailable"/);
+    await assert.rejects(send(), /answered "550 5\.1\.1 <…>: mailbox unavailable"/);
   });
 
   it('tells no address, even if the server does', async () => {

@@ -17,6 +17,14 @@ describe('Every answer', () => {
     assert.equal(await idOf('cart-7.try_2'), 'cart-7.try_2');
     for (const odd of ['a b', 'x'.repeat(129), '<script>', ''])
       assert.match(await idOf(odd), /^req_/);
+    for (const secret of [
+      api.acme.key,
+      'pm_1Nx9',
+      'a.sk_live_1',
+      '4242424242424242',
+      '4242-4242-4242-4242',
+    ])
+      assert.match(await idOf(secret), /^req_/);
   });
 
   it('that placed an order has its request ID on the order', async () => {

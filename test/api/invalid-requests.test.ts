@@ -81,11 +81,7 @@ describe('A request that is not valid', () => {
     ],
     ['metadata that is no text', { metadata: { a: 1 } }, 'metadata.a'],
     ['21 entries of metadata', { metadata: tooMuchMetadata }, 'metadata', /20/],
-    [
-      'a long name in metadata',
-      { metadata: { ['n'.repeat(41)]: 'x' } },
-      `metadata.${'n'.repeat(41)}`,
-    ],
+    ['a long name in metadata', { metadata: { ['n'.repeat(41)]: 'x' } }, 'metadata.…'],
     ['NUL', { metadata: { a: 'x\0' } }, 'metadata.a', /NUL/],
     ['a lone surrogate', { metadata: { a: '\ud800' } }, 'metadata.a', /Unicode/],
     ['nesting without end', { metadata: deep }, 'metadata', /deeper/],

@@ -25,9 +25,10 @@ export interface ProcessStack {
   readonly apiKey: string;
   readonly startApi: (settings?: Settings) => Promise<Running & { readonly url: string }>;
   readonly startWorker: (settings?: Settings) => Promise<Running>;
-  /** What all processes of that kind have logged so far. */
-  readonly logOf: (name: 'api' | 'worker') => Promise<string>;
+  /** What all processes of that kind have logged so far; without a kind, all there are. */
+  readonly logOf: (name?: 'api' | 'worker') => Promise<string>;
   readonly client: Client;
+  readonly taskQueue: string;
   /** Ends all processes, and throws unless every history made here replays. */
   readonly close: () => Promise<void>;
 }
@@ -97,11 +98,14 @@ export async function createProcessStack(): Promise<ProcessStack> {
         return startProgram({ ...program, file, env: { ...env, ...settings }, ready: isReady });
       }),
     async logOf(name) {
-      const files = (await readdir(directory)).filter((file) => file.startsWith(name));
+      const files = (await readdir(directory)).filter(
+        (file) => file.startsWith(name ?? '') && file.endsWith('.log'),
+      );
       const texts = files.map((file) => readFile(join(directory, file), 'utf8'));
       return (await Promise.all(texts)).join('');
     },
     client,
+    taskQueue: env.TEMPORAL_TASK_QUEUE,
     async close() {
       await Promise.all(running.map((child) => child.stop()));
       try {

@@ -93,7 +93,7 @@ function smtpServer(sink: Sink): SMTPServer {
     onData(stream, session, done) {
       receive(sink, stream, session).then((end) => {
         if (end === 'accepted') done();
-        else if (end === 'refused') done(mailboxUnavailable());
+        else if (end === 'refused') done(mailboxUnavailable(session.envelope.rcptTo[0]?.address));
         else if (end === 'broken') sink.sockets.get(session.remotePort)?.destroy();
       }, done);
     },
@@ -150,8 +150,9 @@ function readMail(email: Email, { envelope }: SMTPServerSession): ReceivedMail {
   };
 }
 
-function mailboxUnavailable(): SMTPServerError {
-  const refusal: SMTPServerError = new Error('5.1.1 mailbox unavailable');
+/** Names the recipient, as mail servers do. */
+function mailboxUnavailable(to = ''): SMTPServerError {
+  const refusal: SMTPServerError = new Error(`5.1.1 <${to}>: mailbox unavailable`);
   refusal.responseCode = 550;
   return refusal;
 }

@@ -10,8 +10,13 @@ export interface Listening {
 }
 
 // Slow senders must not hold connections: headers within 10 s, the whole request within 30 s.
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+const PATIENCE = { headersMs: 10_000, requestMs: 30_000 };
+
+// Node looks for slow senders each half minute by itself: four times as long as headers may take.
+const CHECK_MS = 1_000;
+
+// Node's own limit, kept whatever --max-http-header-size says: credential, key and a cookie fit.
+const MAX_HEADER_BYTES = 16 * 1024;
 
 // Longer than the 60 s of common load balancers, so that they, and not we, close an idle connection.
 const KEEP_ALIVE_MS = 65_000;
@@ -20,15 +25,20 @@ export async function listen(options: {
   readonly app: { readonly fetch: Parameters<typeof getRequestListener>[0] };
   readonly hostname: string;
   readonly port: number;
+  /** How long headers, and the request as a whole, may take. */
+  readonly patience?: { readonly headersMs: number; readonly requestMs: number };
 }): Promise<Listening> {
   const { app, hostname, port } = options;
+  const { headersMs, requestMs } = options.patience ?? PATIENCE;
   const answer = getRequestListener(app.fetch, { hostname });
-  const timeouts = {
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+  const limits = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, headersMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
   };
-  const server = createServer(timeouts, (request, response) => void answer(request, response));
+  const server = createServer(limits, (request, response) => void answer(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, hostname, resolve);

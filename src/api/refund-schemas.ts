@@ -24,6 +24,11 @@ export const refundRequest = z
   })
   .openapi('RefundRequest', {
     description: 'An amount, or lines, or neither for all that is left.',
+    not: { required: ['amount', 'lines'], properties: { amount: {}, lines: {} } },
+    anyOf: [
+      { required: ['lines'], properties: { lines: {} } },
+      { not: { required: ['restock'], properties: { restock: {} } } },
+    ],
   });
 
 const refundId = z.string().openapi({ example: 'rfd_01jd7m8z3fe4x8q2v5t6y7h9kb' });

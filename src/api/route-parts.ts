@@ -71,6 +71,9 @@ function headerParameter(name: string, description: string) {
   return { name, in: 'header' as const, description, schema: { type: 'string' as const } };
 }
 
+// Bare, or an RFC 8941 string.
+const IDEMPOTENCY_KEY = String.raw`^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$`;
+
 /** The document's `components.parameters`. */
 export const PARAMETERS = {
   'Idempotency-Key': {
@@ -79,6 +82,7 @@ export const PARAMETERS = {
       '1 to 255 visible ASCII characters, bare or in quotes: new for each request, the same for ' +
         'each retry of it.',
     ),
+    schema: { type: 'string' as const, pattern: IDEMPOTENCY_KEY },
     required: true,
     example: 'my-first-order',
   },

@@ -20,6 +20,12 @@ export const money = z
   })
   .openapi('Money');
 
+// The document's patterns have no flags and name no categories: not every reader knows \p{…}. What
+// is odd is refused before any schema (hygiene.ts); the schemas tell of it.
+const ODD = '\\u0000-\\u001f\\u007f-\\u009f\\ufeff\\ufffd';
+const PLAIN = `[^${ODD}]`;
+const anyText = { pattern: '^[^\\u0000\\ufffd]*$' };
+
 // What a person reads: no control characters, which only ever break mails and labels.
 const text = (longest: number) =>
   z
@@ -28,8 +34,7 @@ const text = (longest: number) =>
     .min(1, 'Must not be empty.')
     .max(longest)
     .regex(/^\P{Cc}*$/u, 'Must not contain control characters.')
-    // The document's patterns are Unicode by themselves, and know no flags.
-    .openapi({ pattern: '^\\P{Cc}*$' });
+    .openapi({ pattern: `^${PLAIN}*[^\\s${ODD}]${PLAIN}*$` });
 
 const sku = text(64).openapi({ example: 'mug' });
 const quantity = z.number().int().min(1).max(1000).openapi({ example: 2 });
@@ -37,7 +42,7 @@ export const orderLines = z.array(z.strictObject({ sku, quantity })).min(1).max(
   description: 'The same SKU twice is summed.',
 });
 const metadata = z
-  .record(z.string().min(1).max(40), z.string().max(500))
+  .record(z.string().min(1).max(40), z.string().max(500).openapi(anyText))
   .refine((value) => Object.keys(value).length <= 20, 'May have up to 20 entries.')
   .openapi({ maxProperties: 20, description: 'Shown again with the order: up to 20 entries.' });
 

@@ -42,15 +42,21 @@ export function writeEndpoints(stateDir: string, endpoints: Endpoints): void {
 /** For the commands: DATABASE_URL, or the database of the makegood that runs in this checkout. */
 export function findDatabase(environment: NodeJS.ProcessEnv): string {
   const url = environment['DATABASE_URL'] ?? readEndpoints(checkoutState)?.databaseUrl;
-  if (url !== undefined && url !== '') return url;
-  throw new Complaint('there is no database to work on: run `npm start`, or set DATABASE_URL');
+  return found(url, 'there is no database to work on: run `npm start`, or set DATABASE_URL');
 }
 
 /** As findDatabase, for Temporal. */
 export function findTemporal(environment: NodeJS.ProcessEnv): string {
   const address = environment['TEMPORAL_ADDRESS'] ?? readEndpoints(checkoutState)?.temporalAddress;
-  if (address !== undefined && address !== '') return address;
-  throw new Complaint('there is no Temporal to speak to: run `npm start`, or set TEMPORAL_ADDRESS');
+  return found(
+    address,
+    'there is no Temporal to speak to: run `npm start`, or set TEMPORAL_ADDRESS',
+  );
+}
+
+function found(place: string | undefined, complaint: string): string {
+  if (place !== undefined && place !== '') return place;
+  throw new Complaint(complaint);
 }
 
 const checkoutState = fileURLToPath(new URL('../../.makegood', import.meta.url));

@@ -137,8 +137,7 @@ export class Engine implements Saga {
    */
   async #recall<T>(line: number, run: () => Promise<T>): Promise<T> {
     if (this.#options.beginUnwind === undefined) throw this.#unwinding();
-    const terms = { ...PIVOT, choices: COMPENSABLE.choices };
-    const outcome = await this.#runtime.shield(() => this.#tries.until(line, run, terms));
+    const outcome = await this.#runtime.shield(() => this.#tries.until(line, run, PIVOT));
     if (!outcome.ok) throw this.#unwinding();
     return outcome.value;
   }

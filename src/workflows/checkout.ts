@@ -52,12 +52,9 @@ export async function checkoutSaga(
     refusals: ['address-refused'],
   });
   if ('refused' in shipment) return await makeGood(committed, act, order);
-  await committed.step('send receipt', () => act.sendReceipt(order), OPTIONAL);
+  await committed.step('send receipt', () => act.sendReceipt(order));
   return { status: 'completed', trackingNumber: shipment.trackingNumber };
 }
-
-/** An operator may have it done without, and says why. */
-const OPTIONAL = { optional: true } as const;
 
 /** The parcel cannot go out: nothing is on its way, the money back, the goods back, all told. */
 async function makeGood(
@@ -65,8 +62,8 @@ async function makeGood(
   act: Activities,
   order: OrderFacts,
 ): Promise<CheckoutResult> {
-  await committed.step('cancel shipment', () => act.cancelShipment(order), OPTIONAL);
-  await committed.step('refund payment', () => act.refundPayment(order), OPTIONAL);
-  await committed.step('restock', () => act.restock(order), OPTIONAL);
+  await committed.step('cancel shipment', () => act.cancelShipment(order));
+  await committed.step('refund payment', () => act.refundPayment(order));
+  await committed.step('restock', () => act.restock(order));
   return await committed.step('close', () => act.closeOrder(order));
 }

@@ -1,17 +1,15 @@
-/** Rows 14 to 22: what is refused before a key counts, and what stands in the way of an answer. */
+/** Rows 14, 17 to 19, 21 and 22: what is refused, and what stands in the way of an answer. */
 import assert from 'node:assert/strict';
-import { addKey, eventually, validBody } from '../harness.ts';
-import { granted, requireFree } from './keys.ts';
+import { eventually, validBody } from '../harness.ts';
+import { requireFree } from './keys.ts';
 import { accepted, refused } from './row.ts';
-import type { Ask, Expected, Row } from './row.ts';
+import type { Ask, Row } from './row.ts';
 import type { Scene } from './scene.ts';
-import { completed, get, orderIn, placed, post, selfOf, SUBJECTS } from './subjects.ts';
+import { completed, placed, post, SUBJECTS } from './subjects.ts';
 import { withBody, withHeaders } from './subjects.ts';
 import type { Subject } from './subjects.ts';
 import { send } from './wire.ts';
 import type { Sent } from './wire.ts';
-
-const UNKNOWN = 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb';
 
 const oddBodies = (subject: Subject): Row => ({
   row: 14,
@@ -29,34 +27,6 @@ const oddBodies = (subject: Subject): Row => ({
       asks.push({ sent: withBody(sent, '{'), expected: refused(400, 'malformed-json') });
     }
     return { asks, afterwards: () => requireFree(scene, sent) };
-  },
-});
-
-// The key is neither echoed nor looked at.
-const strangers = (subject: Subject, isReplay: boolean): Row => ({
-  row: 15,
-  on: subject.name,
-  says: `no credential, a bad one, one without the scope${isReplay ? ', on a replay' : ''}`,
-  async begin(scene) {
-    const sent = isReplay ? (await granted(scene, subject))[0] : await subject.request(scene);
-    const realm = 'Bearer realm="makegood"';
-    const scope = subject.name === 'refund' ? 'refunds:write' : 'orders:write';
-    const powerless = await addKey(scene.pool, scene.acme.id, ['orders:read']);
-    const by = (authorization: string | undefined, expected: Expected): Ask => ({
-      sent: withHeaders(sent, { Authorization: authorization }),
-      expected,
-    });
-    const lacking = {
-      'www-authenticate': `${realm}, error="insufficient_scope", scope="${scope}"`,
-    };
-    const invalid = { 'www-authenticate': `${realm}, error="invalid_token"` };
-    return {
-      asks: [
-        by(undefined, refused(401, 'unauthenticated', { 'www-authenticate': realm })),
-        by('Bearer mg_dev_x_y', refused(401, 'unauthenticated', invalid)),
-        by(`Bearer ${powerless}`, refused(403, 'insufficient-scope', lacking)),
-      ],
-    };
   },
 });
 
@@ -169,32 +139,6 @@ const hangingUp = (subject: Subject): Row => ({
   },
 });
 
-const NOT_FOUND = refused(404, 'not-found');
-
-const notTheirs: Row = {
-  row: 20,
-  on: 'order, cancel, refund',
-  says: "another tenant's order, and an unknown one",
-  async begin(scene) {
-    const [, refund] = await granted(scene, SUBJECTS[2]);
-    const id = orderIn(refund);
-    const paths = [`/v1/orders/${id}`, selfOf(refund)];
-    const theirs = [
-      ...paths.map((path) => get(path, scene.globex)),
-      post(`/v1/orders/${id}/cancel`, scene.globex),
-      post(`/v1/orders/${id}/refunds`, scene.globex, {}),
-    ];
-    const asks = await Promise.all(
-      theirs.map(async (sent): Promise<Ask> => {
-        const nobodys = { ...sent, path: sent.path.replace(id, UNKNOWN) };
-        const { bytes } = await send(scene.url(), nobodys);
-        return { sent, expected: { ...NOT_FOUND, bytes } };
-      }),
-    );
-    return { asks };
-  },
-};
-
 const onTheOrder = (
   on: Subject['name'],
   says: string,
@@ -226,14 +170,11 @@ const soldOut: Row = {
 
 export const REFUSALS: readonly Row[] = [
   ...SUBJECTS.map(oddBodies),
-  ...SUBJECTS.map((subject) => strangers(subject, false)),
-  ...SUBJECTS.map((subject) => strangers(subject, true)),
   ...SUBJECTS.map(databaseDown),
   ...SUBJECTS.map(outcomeFoundOut),
   ...SUBJECTS.map(outcomeUnknown),
   ...SUBJECTS.map(temporalDown),
   ...SUBJECTS.map(hangingUp),
-  notTheirs,
   onTheOrder(
     'cancel',
     'it is too late',

@@ -20,7 +20,7 @@ export interface Case {
   /** What all of that adds to the books; nothing. */
   readonly adds?: Partial<Books>;
   /** What goes wrong at the process that is asked, just before that. */
-  readonly beforeAsking?: () => void;
+  readonly beforeAsking?: () => void | Promise<void>;
   /** Once it was sent: what happens elsewhere while it waits. */
   readonly meanwhile?: () => Promise<void>;
   /** What is still to be looked at. */
@@ -35,7 +35,7 @@ export interface Ask {
 export interface Expected {
   readonly status: number;
   readonly problem?: ProblemCode;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: HeadersWanted;
   /** Whether `Location` names what the body is about. */
   readonly isLocated?: boolean;
   /** Whether it ends before the key is read, so that it is not echoed. */
@@ -45,6 +45,8 @@ export interface Expected {
   /** Of the first answer to this key. */
   readonly bytes?: Buffer;
 }
+
+export type HeadersWanted = Readonly<Record<string, string | RegExp>>;
 
 /** As the first answer was. */
 export function replayOf(sent: Sent, first: Seen): Ask {
@@ -58,7 +60,7 @@ export function accepted({ path }: Sent): Expected {
 export function refused(
   status: number,
   problem: ProblemCode,
-  headers: Readonly<Record<string, string>> = {},
+  headers: HeadersWanted = {},
 ): Expected {
   return { status, problem, headers };
 }

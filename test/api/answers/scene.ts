@@ -9,7 +9,7 @@ import { listen } from '../../../src/api/server.ts';
 import type { Listening } from '../../../src/api/server.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
-import { createHarness, createProcess, eventually } from '../harness.ts';
+import { createHarness, createProcess, eventually, PLENTY } from '../harness.ts';
 import type { Harness } from '../harness.ts';
 
 export interface Books {
@@ -31,7 +31,8 @@ export interface Scene extends Pick<Harness, 'acme' | 'globex' | 'book' | 'pool'
   readonly clientsUrl: () => string;
   /** Between the API and PostgreSQL. */
   readonly postgres: TcpProxy;
-  readonly restart: () => Promise<void>;
+  /** With another quota, if one is told; it stays until the next is. */
+  readonly restart: (perMinute?: number) => Promise<void>;
   readonly setTemporalDown: (isDown: boolean) => void;
   readonly books: () => Promise<Books>;
   readonly hold: (claim: HeldClaim) => Promise<Rival>;
@@ -62,6 +63,7 @@ export async function createScene(): Promise<Scene> {
   const postgres = await startTcpProxy({ host, port: Number(port) });
   const url = postgres.through(api.database.url);
   const ran = new Set<string>();
+  let { perMinute } = PLENTY;
   let process = createProcess(url);
   let server: Listening;
   let clients: TcpProxy;
@@ -89,9 +91,10 @@ export async function createScene(): Promise<Scene> {
     },
     clientsUrl: () => clients.through(server.url).replace(/\/$/, ''),
     postgres,
-    async restart() {
+    async restart(quota = perMinute) {
       await end();
-      process = createProcess(url);
+      perMinute = quota;
+      process = createProcess(url, undefined, { perMinute });
       await begin();
     },
     setTemporalDown: (isDown) => void (process.sagas.down = isDown),

@@ -123,18 +123,21 @@ const hangingUp = (subject: Subject): Row => ({
   says: 'the client hangs up before it is answered',
   async begin(scene) {
     const sent = await subject.request(scene);
-    const { claims, runs } = await scene.books();
-    scene.clients.inject({ direction: 'down', kind: 'black-hole' });
+    const { runs, claims } = await scene.books();
+    const [hungUp, handled] = [scene.hungUp(), scene.handled()];
+    const blocked = await scene.block();
     const client = new AbortController();
-    const answer = send(scene.clientsUrl(), sent, { signal: client.signal, isAlone: true });
-    await eventually(async () => {
-      const now = await scene.books();
-      return now.claims > claims && now.runs === runs + (subject.adds.runs ?? 0);
-    });
-    const unanswered = assert.rejects(answer);
+    const { signal } = client;
+    const unanswered = assert.rejects(send(scene.url(), sent, { signal, isAlone: true }));
+    await blocked.awaited();
     client.abort();
     await unanswered;
-    scene.clients.heal();
+    await eventually(() => scene.hungUp() > hungUp);
+    await blocked.rollback();
+    await eventually(() => scene.handled() > handled);
+    const books = await scene.books();
+    const expected = [runs + (subject.adds.runs ?? 0), claims + 1];
+    assert.deepEqual([books.runs, books.claims], expected, 'its work goes on');
     return { asks: [{ sent, expected: { ...accepted(sent), replays: 'all' } }] };
   },
 });

@@ -36,6 +36,12 @@ export interface Scene extends Pick<Harness, 'acme' | 'globex' | 'book' | 'pool'
   readonly setTemporalDown: (isDown: boolean) => void;
   readonly books: () => Promise<Books>;
   readonly hold: (claim: HeldClaim) => Promise<Rival>;
+  /** Nobody can look a claim up until it ends. */
+  readonly block: () => Promise<Rival>;
+  /** How many clients were gone before their answer. */
+  readonly hungUp: () => number;
+  /** How many requests the process of the moment has done with. */
+  readonly handled: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -67,8 +73,14 @@ export async function createScene(): Promise<Scene> {
   let process = createProcess(url);
   let server: Listening;
   let clients: TcpProxy;
+  let hungUp = 0;
   const begin = async () => {
-    server = await listen({ app: process.app, hostname: '127.0.0.1', port: 0 });
+    const { app } = process;
+    const fetch: typeof app.fetch = (request, ...rest) => {
+      request.signal.addEventListener('abort', () => hungUp++);
+      return app.fetch(request, ...rest);
+    };
+    server = await listen({ app: { fetch }, hostname: '127.0.0.1', port: 0 });
     clients = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
   };
   const end = async () => {
@@ -105,6 +117,9 @@ export async function createScene(): Promise<Scene> {
       return { ...rows[0], runs: ran.size };
     },
     hold: (claim) => hold(api, claim),
+    block: () => inTransaction(api, 'LOCK TABLE idempotency_claim', []),
+    hungUp: () => hungUp,
+    handled: () => process.lines.filter(({ msg }) => msg === 'request').length,
     async close() {
       await end();
       await postgres.close();
@@ -118,17 +133,21 @@ const BOOKS = `SELECT (SELECT count(*)::integer FROM "order") AS orders,
   (SELECT count(*)::integer FROM "order" WHERE reason = 'cancelled') AS cancels,
   (SELECT count(*)::integer FROM idempotency_claim) AS claims`;
 
-// By a connection of its own, so that as many as a row needs hold their claims at once.
-async function hold({ pool, acme }: Harness, held: HeldClaim): Promise<Rival> {
+function hold(api: Harness, held: HeldClaim): Promise<Rival> {
   const { fn, route, key, sent, before, after } = held;
   const sha256 = (text: string) => createHash('sha256').update(text).digest();
   const fingerprint = sha256(['v1', route, canonicalJson(sent)].join('\n'));
-  const values = [acme.id, ...before, route, sha256(key), fingerprint, ...after];
+  const values = [api.acme.id, ...before, route, sha256(key), fingerprint, ...after];
   const marks = values.map((_, index) => `$${index + 1}`).join(', ');
+  return inTransaction(api, `SELECT ${fn}(${marks})`, values);
+}
+
+// By a connection of its own, so that as many as a row needs hold their claims at once.
+async function inTransaction({ pool }: Harness, text: string, values: unknown[]): Promise<Rival> {
   const client = await pool.connect();
   await client.query('BEGIN');
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  await client.query(`SELECT ${fn}(${marks})`, values);
+  await client.query(text, values);
   const end = async (how: 'COMMIT' | 'ROLLBACK') => {
     await client.query(how);
     client.release();

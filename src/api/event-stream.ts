@@ -10,6 +10,7 @@ import { showEvent } from './representations.ts';
 type StreamEnd = 'last event' | 'stopping' | 'too old' | 'too slow' | 'left';
 
 interface StreamOptions {
+  readonly tenantId: string;
   readonly id: OrderId;
   /** The sequence of the event that the client saw last; 0 for none. */
   readonly after: number;
@@ -19,8 +20,8 @@ interface StreamOptions {
 }
 
 export interface EventStreams {
-  /** Undefined while as many are open as this process takes. */
-  open(options: StreamOptions): ReadableStream<Uint8Array> | undefined;
+  /** Or why not: as many are open as this process takes, or as this tenant may hold of them. */
+  open(options: StreamOptions): ReadableStream<Uint8Array> | 'all taken' | 'share taken';
 }
 
 export interface EventStreamsOptions {
@@ -32,6 +33,10 @@ export interface EventStreamsOptions {
 
 // Each costs some 40 kB (docs/benchmarks.md): 100 MB, which fit beside everything else.
 const MOST_STREAMS = 2_500;
+
+// One tenant alone comes to 2,000 so, two that want all there are to 1,111 each, and however many
+// want all, some are left for whoever comes next.
+const TIMES_AS_MANY_AS_ARE_FREE = 4;
 
 // Proxies take a connection for dead after 30 to 60 silent seconds.
 const HEARTBEAT_MS = 15_000;
@@ -45,13 +50,20 @@ export function createEventStreams({
   heartbeatMs = HEARTBEAT_MS,
   longestMs = LONGEST_MS,
 }: EventStreamsOptions): EventStreams {
-  let open = 0;
+  const held = new Map<string, number>();
+  let free = most;
   return {
-    open({ id, after, cut, onEnd }) {
-      if (open >= most) return undefined;
-      open += 1;
+    open({ tenantId, id, after, cut, onEnd }) {
+      if (free <= 0) return 'all taken';
+      const own = held.get(tenantId) ?? 0;
+      if (own >= TIMES_AS_MANY_AS_ARE_FREE * free) return 'share taken';
+      free -= 1;
+      held.set(tenantId, own + 1);
       const ended = (why: StreamEnd, events: number): void => {
-        open -= 1;
+        free += 1;
+        const left = (held.get(tenantId) ?? 0) - 1;
+        if (left > 0) held.set(tenantId, left);
+        else held.delete(tenantId);
         onEnd(why, events);
       };
       return streamOf(feed.follow(id, after), { heartbeatMs, longestMs, cut, ended });

@@ -6,6 +6,7 @@ import type { OrderId } from '../domain/order.ts';
 import type { ApiEnv } from './env.ts';
 import { followOrder } from './event-routes.ts';
 import type { EventStreams } from './event-stream.ts';
+import { tooManyStreams } from './limits.ts';
 import { orderIdOf } from './orders.ts';
 import { makeCursor, pageOf, readCursor } from './pages.ts';
 import type { EventStore } from './ports.ts';
@@ -39,7 +40,8 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnv>, { events, streams }: Ev
   async function stream(c: Context<ApiEnv>, id: OrderId) {
     // Empty is how the standard says: none yet.
     const lastEventId = c.req.header('last-event-id') || undefined;
-    const opened = await events.open(c.var.principal.tenantId, id, lastEventId);
+    const { tenantId } = c.var.principal;
+    const opened = await events.open(tenantId, id, lastEventId);
     if (opened.state === 'unknown') throw new Problem('not-found');
     if (opened.state === 'unknown-event') throw invalid(UNKNOWN_EVENT);
     if (opened.state === 'over') return c.body(null, 204, VARY);
@@ -47,12 +49,14 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnv>, { events, streams }: Ev
     // Its stream would be read by nobody, and so never end.
     if (c.req.method === 'HEAD') return c.body(null, 200, headers);
     const body = streams.open({
+      tenantId,
       id,
       after: opened.after,
       cut: () => c.env.outgoing?.destroy(),
       onEnd: (why, sent) => c.var.log.info({ orderId: id, why, events: sent }, 'stream ended'),
     });
-    if (body === undefined) throw tooBusy();
+    if (body === 'all taken') throw tooBusy();
+    if (body === 'share taken') throw tooManyStreams();
     return c.body(body, 200, headers);
   }
 }

@@ -73,6 +73,16 @@ function tooManyFailures(retryAfterSeconds: number): Problem<'quota-exceeded'> {
   });
 }
 
+// Streams end with their orders: some have by then.
+const A_STREAM_ENDS_SECONDS = 5;
+
+export function tooManyStreams(): Problem<'quota-exceeded'> {
+  return new Problem('quota-exceeded', {
+    ...quotaExceeded(A_STREAM_ENDS_SECONDS).options,
+    detail: 'You have as many streams open here as one tenant may, beside all others.',
+  });
+}
+
 /** draft-ietf-httpapi-ratelimit-headers-10. */
 export function quotaHeaders({ limit, remaining, resetSeconds }: Quota): [string, string][] {
   return [

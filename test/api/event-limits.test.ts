@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { EventStreamsOptions } from '../../src/api/event-stream.ts';
 import { readStream } from '../support/event-stream.ts';
+import type { ReadStream } from '../support/event-stream.ts';
 import { countRows, createEventScene, serve, streamEnds } from '../support/event-scene.ts';
 import { streaming, take, typesOf } from '../support/event-scene.ts';
 import type { EventScene, ServedProcess } from '../support/event-scene.ts';
 import { eventually } from './harness.ts';
-import type { ProblemBody } from './harness.ts';
+import type { ProblemBody, Tenant } from './harness.ts';
 
 describe('An API process', () => {
   let scene: EventScene;
@@ -55,6 +56,32 @@ describe('An API process', () => {
     const third = await follow(two);
     await take(third, 1);
     await Promise.all([second.cancel(), third.cancel()]);
+  });
+
+  it('keeps streams for others when one tenant would take them all', async () => {
+    await start({ most: 10 });
+    const { acme, globex } = scene.api;
+    const open: ReadStream[] = [];
+    const ask = async (tenant: Tenant, id: string) => {
+      const path = `${at.url}/v1/orders/${id}/events`;
+      const answer = await fetch(path, streaming(tenant));
+      if (answer.status === 200) open.push(readStream(answer));
+      return answer;
+    };
+    const [many, one] = [await scene.place(), await scene.place()];
+    // Eight of ten are four times as many as the two that are free.
+    for (let n = 0; n < 8; n += 1) assert.equal((await ask(acme, many)).status, 200);
+    const refused = await ask(acme, many);
+    assert.equal(refused.status, 429);
+    assert.ok(refused.headers.has('retry-after'));
+    assert.match(((await refused.json()) as ProblemBody).detail, /one tenant may/);
+
+    assert.equal((await ask(globex, await scene.place(globex))).status, 200);
+    assert.equal((await ask(acme, one)).status, 429);
+    await open[0]?.cancel();
+    await eventually(() => streamEnds(at).length === 1);
+    assert.equal((await ask(acme, one)).status, 200);
+    await Promise.all(open.map((stream) => stream.cancel()));
   });
 
   it('opens no stream for HEAD, which nobody would read', async () => {

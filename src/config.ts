@@ -1,6 +1,6 @@
 /**
  * The only reader of the environment. Parsed once, with one readable line per mistake.
- * .env.example and docs/configuration.md list the same names.
+ * .env.example, docs/configuration.md and docker-compose.yml list the same names; a test compares.
  */
 import { z } from 'zod';
 
@@ -91,6 +91,8 @@ const schema = z.object({
 });
 
 export type Config = z.infer<typeof schema>;
+
+export const VARIABLES: readonly string[] = Object.keys(schema.shape);
 
 /** Throws one Error whose message has a line per variable that is missing or wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {

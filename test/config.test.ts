@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readConfig, tokenIssuer } from '../src/config.ts';
+import { readFile } from 'node:fs/promises';
+import { readConfig, tokenIssuer, VARIABLES } from '../src/config.ts';
 
 describe('The configuration', () => {
   const production = {
@@ -56,4 +57,40 @@ describe('The configuration', () => {
       assert.throws(() => tokenIssuer(config), /set all of them, or none/);
     }
   });
+
+  it('has the same names in .env.example, docs/configuration.md and docker-compose.yml', async () => {
+    const all = VARIABLES.toSorted();
+    const example = await textOf('.env.example');
+    assert.deepEqual(names(example, /^([A-Z_]+)=/gm), all);
+
+    const page = await textOf('docs/configuration.md');
+    const firstCells = page.match(/^\| `[^|]+/gm)?.join('\n') ?? '';
+    assert.deepEqual(names(firstCells, /`([A-Z_]+)`/g), all);
+
+    const compose = await textOf('docker-compose.yml');
+    const [block = ''] = /^x-makegood-environment:.*?\n\n/ms.exec(compose) ?? [];
+    const passedOn = all.filter((name) => !NOT_PASSED_ON.has(name));
+    assert.deepEqual(names(block, /^ {2}([A-Z_]+):/gm), passedOn);
+  });
 });
+
+function textOf(file: string): Promise<string> {
+  return readFile(new URL(`../${file}`, import.meta.url), 'utf8');
+}
+
+function names(text: string, of: RegExp): string[] {
+  return [...text.matchAll(of)].map(([, name = '']) => name).sort();
+}
+
+/** By docker-compose.yml to API and worker alike. */
+const NOT_PASSED_ON: ReadonlyMap<string, string> = new Map([
+  ['API_HOST', 'the API alone has it'],
+  ['API_PORT', 'is published as it is'],
+  ['OPERATIONS_PORT', 'is where the image asks for its health'],
+  ['TEMPORAL_API_KEY', 'its Temporal has none'],
+  ['TEMPORAL_NAMESPACE', 'its jobs make the default one'],
+  ['TEMPORAL_TASK_QUEUE', 'one worker, one queue'],
+  ['WORKFLOW_BUNDLE', 'is in the image'],
+  ['WORKER_BUILD_ID', 'the only worker takes over what the one before it left'],
+  ['WORKER_DEPLOYMENT_NAME', 'belongs to a build ID'],
+]);

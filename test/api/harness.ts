@@ -168,7 +168,11 @@ const CATALOGUE = [
 ] as const;
 
 /** What the examples of the OpenAPI document order, at 14.99 EUR apiece. */
-export async function shelveMugs(pool: pg.Pool, { id }: Tenant, available: number): Promise<void> {
+export async function shelveMugs(
+  pool: pg.Pool,
+  { id }: Pick<Tenant, 'id'>,
+  available: number,
+): Promise<void> {
   const product = `INSERT INTO product VALUES ($1, 'mug', 'Stoneware mug', 1499, 'EUR')`;
   await pool.query(product, [id]);
   await pool.query(`INSERT INTO stock VALUES ($1, 'mug', $2)`, [id, available]);

@@ -30,6 +30,13 @@ module.exports = {
       from: {},
       to: { couldNotResolve: true },
     },
+    {
+      name: 'no-tests-in-production',
+      comment: 'Failpoints and stages are put around the sources, never into them.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^test/' },
+    },
     layer('domain-imports-nothing', '^src/domain/', [], 'The domain is pure.'),
     layer('saga-knows-no-orders', '^src/saga/', [], 'The engine has never heard of orders.'),
     values(

@@ -5,6 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { mentionsOfFailpoints } from './no-failpoints.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const inRoot = (path) => fileURLToPath(new URL(path, new URL('..', import.meta.url)));
@@ -14,6 +15,7 @@ process.chdir(root);
 rmSync(inRoot('dist'), { recursive: true, force: true });
 compile();
 await bundle();
+refuseFailpoints();
 
 function compile() {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -40,6 +42,13 @@ async function bundle() {
     process.stderr.write('the workflow bundle must stay below 2 MB\n');
     process.exit(1);
   }
+}
+
+function refuseFailpoints() {
+  const found = mentionsOfFailpoints([inRoot('dist')]);
+  if (found.length === 0) return;
+  process.stderr.write(`failpoints are for tests only:\n${found.join('\n')}\n`);
+  process.exit(1);
 }
 
 /**

@@ -1,0 +1,1 @@
+export function mentionsOfFailpoints(paths: readonly string[]): string[];

@@ -1,0 +1,111 @@
+/**
+ * Workers are killed at every point of every kind of order and refund, once within a workflow task
+ * and once in a regular attempt: others take over, and the books are those of a smooth run.
+ *
+ * `npm run crash-points` does so at every point of every kind, also where kinds have it in common,
+ * and kills the workers that take over as well.
+ */
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import { audit, auditEntries, readBook } from '../support/audit.ts';
+import { createCrashStage, pointsOf, SCENARIOS } from '../support/crash-stage.ts';
+import type { CrashStage, Death, Point, Scenario } from '../support/crash-stage.ts';
+import { auditRefunds } from '../support/refunds.ts';
+import type { Subject } from '../support/tales.ts';
+
+const ALL = process.env['CRASH_POINTS'] === 'all';
+
+const ENDS: Readonly<Partial<Record<Scenario, string>>> = {
+  completed: 'completed',
+  declined: 'rejected',
+  'sold out': 'rejected',
+  cancelled: 'cancelled',
+  'made good': 'refunded',
+  parked: 'completed',
+};
+
+describe('a worker that is killed', function () {
+  // A workflow task that died with its worker is tried again after Temporal's ten seconds.
+  this.timeout(ALL ? 1_800_000 : 180_000);
+  const scenarios = Object.keys(SCENARIOS) as Scenario[];
+  let stage: CrashStage;
+  const smooth = new Map<Scenario, object>();
+  const points: (Point & { readonly scenario: Scenario })[] = [];
+  before(async () => {
+    stage = await createCrashStage();
+    await stage.startWorkers(1);
+    const subjects = await Promise.all(scenarios.map((scenario) => stage.prepare(scenario)));
+    await Promise.all(subjects.map(({ start }) => start()));
+    await stage.ended(subjects);
+    const tales = await stage.tell(subjects);
+    for (const [n, scenario] of scenarios.entries()) {
+      const [subject, tale] = [subjects[n], tales[n]];
+      assert.ok(subject && tale);
+      await requireGoodEnd(scenario, subject);
+      smooth.set(scenario, tale);
+      const isNew = ({ act, at }: Point) => !points.some((one) => one.act === act && one.at === at);
+      const crossed = pointsOf(stage.desk.crossed, subject);
+      points.push(
+        ...crossed.filter((point) => ALL || isNew(point)).map((point) => ({ ...point, scenario })),
+      );
+    }
+  });
+  after(() => stage.close());
+
+  /** By the books of the parties outside: what a smooth run leaves is the measure of all others. */
+  const requireGoodEnd = async (scenario: Scenario, { sagaId, orderId }: Subject) => {
+    const end = ENDS[scenario];
+    const order = { id: orderId, amountMinor: '2000' };
+    if (end === undefined)
+      await auditRefunds(stage.parties.gatewayUrl, orderId, { [sagaId]: 2000 });
+    else await audit(stage.parties, order, end);
+    await auditEntries(stage.parties, stage.shop.pool, orderId);
+  };
+  const requireSmoothEnds = async (deaths: readonly Death[]) => {
+    const tales = await stage.dieAt(deaths);
+    const rough = deaths.flatMap((death, n) => {
+      const expected = smooth.get(death.scenario);
+      return isDeepStrictEqual(tales[n], expected) ? [] : [{ death, expected, tale: tales[n] }];
+    });
+    assert.deepEqual(rough, []);
+    console.log(`      ${deaths.length} died, each at a point of its own`);
+  };
+
+  it('has points in every activity', () => {
+    assert.deepEqual([...new Set(points.map(({ act }) => act))].sort(), stage.activities.sort());
+    console.log(`      ${points.length} points`);
+  });
+
+  it('leaves no trace: the books are those of a smooth run', async () => {
+    // An operator is never called in a hurry.
+    const isPossible = ({ act }: Point, isLocal: boolean) => !isLocal || act !== 'callOperator';
+    const deaths = points.flatMap(({ scenario, ...point }, n) =>
+      [true, false]
+        .filter((isLocal) => isPossible(point, isLocal))
+        .map((isLocal) => ({ scenario, isLocal, points: ALL ? [point, another(n)] : [point] })),
+    );
+    for (let from = 0; from < deaths.length; from += AT_ONCE) {
+      await requireSmoothEnds(deaths.slice(from, from + AT_ONCE));
+    }
+  });
+
+  /** Of the same kind, if not on the way that is left. */
+  const another = (n: number): Point => {
+    const { scenario } = points[n] ?? {};
+    const same = points.filter((point) => point.scenario === scenario);
+    return same[(n * 7 + 3) % same.length] as Point;
+  };
+
+  it('never gave the gateway a key that the business did not', async () => {
+    const book = await readBook(stage.parties.gatewayUrl);
+    for (const key of new Set(book.flatMap(({ key }) => key ?? []))) {
+      assert.match(
+        key,
+        /^(ord_[0-9a-z]+:(create|confirm|capture|cancel|refund)|rfd_[0-9a-z]+:refund):1$/,
+      );
+    }
+  });
+});
+
+// As many as three workers can hold, half of them in workflow tasks.
+const AT_ONCE = 120;

@@ -11,11 +11,11 @@ import { CONNECTION_FAULTS, createFaultPlan, orderIn, type FaultPlan } from '../
 import { controlRoutes, listen, meetFault, type HttpEnv, type StandIn } from '../server.ts';
 
 // No place has this code, so a developer can see a refused address without a fault plan.
-const REFUSED_POSTAL_CODE = '00000';
+export const REFUSED_POSTAL_CODE = '00000';
 
 type Operation = 'request' | 'cancel';
 
-interface ShipmentEffect extends EffectLine {
+export interface ShipmentEffect extends EffectLine {
   readonly effect: 'shipped' | 'refused' | 'cancelled' | 'tombstone';
   readonly reference: string;
   /** The hash of the request that was answered; null for a tombstone. */
@@ -23,7 +23,7 @@ interface ShipmentEffect extends EffectLine {
   readonly trackingNumber: string | null;
 }
 
-interface ShipmentRequest extends RequestLine {
+export interface ShipmentRequest extends RequestLine {
   readonly reference: string;
   readonly status: number | null;
 }

@@ -14,12 +14,12 @@ import { controlRoutes, listen, portOf, type HttpEnv } from '../server.ts';
 import { mailPage } from './page.ts';
 import type { ReceivedMail } from './received-mail.ts';
 
-interface MailEffect extends EffectLine {
+export interface MailEffect extends EffectLine {
   readonly effect: 'received';
   readonly mail: ReceivedMail;
 }
 
-interface MailRequest extends RequestLine {
+export interface MailRequest extends RequestLine {
   readonly messageId: string;
 }
 

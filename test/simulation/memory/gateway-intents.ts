@@ -1,0 +1,125 @@
+/** Intents of the gateway in memory: created, confirmed, captured, cancelled. */
+import type { GatewayCall, Intent, PaymentGateway } from '../../../src/activities/ports.ts';
+import { testCard } from '../../../src/counterparties/gateway/cards.ts';
+import { Refusal, Unavailable } from '../../../src/domain/wrong.ts';
+import type { Asked } from './gateway-book.ts';
+import type { Made } from './gateway-keys.ts';
+import { asked, held, letGo, madeBefore, shownIntent, theIntent } from './gateway-state.ts';
+import type { GatewayState, HeldIntent } from './gateway-state.ts';
+
+type Wanted = Parameters<PaymentGateway['createIntent']>[0];
+
+export function createIntent(state: GatewayState, wanted: Wanted, { key }: GatewayCall): Intent {
+  const { orderId, requestId, amount, paymentMethod } = wanted;
+  const path = '/v1/payment_intents';
+  const params = [orderId, requestId, amount.amountMinor, amount.currency, paymentMethod].join(' ');
+  const names = { operation: 'create', orderId, requestId, path };
+  const who = { ...names, key, params, intent: null };
+  const before = madeBefore(state, who);
+  const made = before ?? make(state, who, wanted);
+  const intent = made.kind === 'intent' ? made.intent.id : null;
+  const outcome = before === undefined ? 'executed' : 'replayed';
+  state.book.request({ ...who, intent }, outcome, intent === null ? 400 : 200);
+  if (before === undefined) state.keys.remember(key, path, params, made);
+  if (made.kind === 'refusal') throw made.refusal;
+  if (made.kind !== 'intent') throw new Error(`Stripe create: the key ${key} made a ${made.kind}`);
+  return made.intent;
+}
+
+function make(state: GatewayState, who: Asked, wanted: Wanted): Made {
+  const { orderId, requestId, paymentMethod, amount } = wanted;
+  const { amountMinor, currency } = amount;
+  if (testCard(paymentMethod) === undefined) {
+    const refusal = new Refusal('payment-declined', 'The gateway does not accept this payment.');
+    return { kind: 'refusal', refusal };
+  }
+  const intent: HeldIntent = {
+    ...{ id: state.newId('pi'), orderId, requestId, amountMinor, currency, paymentMethod },
+    status: 'requires_confirmation',
+    authorizedAt: 0,
+    capturableMinor: 0n,
+    capturedMinor: 0n,
+    declineCode: undefined,
+    refunds: [],
+  };
+  state.intents.set(intent.id, intent);
+  const metadata = { order_id: orderId, request_id: requestId };
+  const news = held(intent, amountMinor);
+  state.book.effect(who, { effect: 'created', paymentMethod, metadata, ...news });
+  return { kind: 'intent', intent: shownIntent(intent) };
+}
+
+type Change = 'confirm' | 'capture' | 'cancel';
+
+/** Statuses in which nothing is left for the operation to do, whoever did it. */
+const PAST: Readonly<Record<Change, readonly Intent['status'][]>> = {
+  confirm: ['requires_action', 'processing', 'requires_capture', 'succeeded', 'canceled'],
+  capture: ['processing', 'succeeded', 'canceled'],
+  cancel: ['processing', 'succeeded', 'canceled'],
+};
+
+const ACT = { confirm, capture, cancel };
+
+/** Also what was done before, or cannot be done any more, is answered with the intent as it is. */
+export function changeIntent(
+  state: GatewayState,
+  operation: Change,
+  id: string,
+  { key }: GatewayCall,
+): Intent {
+  const who = { ...asked(state, operation, id, key), key };
+  const before = madeBefore(state, who);
+  const intent = theIntent(state, who);
+  const done = before === undefined ? ACT[operation](state, who, intent) : isDone(before);
+  state.book.request(who, before === undefined ? 'executed' : 'replayed', done ? 200 : 400);
+  if (before === undefined) state.keys.remember(key, who.path, '', { kind: 'change', done });
+  const isDeclined = operation === 'confirm' && intent.declineCode !== undefined;
+  if (!done && !isDeclined && !PAST[operation].includes(intent.status)) {
+    throw new Unavailable(`Stripe ${operation}: the intent is ${intent.status}`);
+  }
+  return shownIntent(intent);
+}
+
+function isDone(made: Made): boolean {
+  return made.kind === 'change' && made.done;
+}
+
+function confirm({ book, now, newId }: GatewayState, who: Asked, intent: HeldIntent): boolean {
+  if (intent.status !== 'requires_confirmation') return false;
+  const card = testCard(intent.paymentMethod);
+  const news = held(intent, intent.amountMinor);
+  if (card?.bank === 'asks-the-customer') {
+    intent.status = 'requires_action';
+    book.effect(who, { effect: 'action-required', ...news });
+    return true;
+  }
+  const charge = newId('ch');
+  if (card?.bank === 'declines') {
+    const { decline } = card;
+    intent.status = 'requires_payment_method';
+    intent.declineCode = decline.declineCode ?? decline.code;
+    book.effect(who, { effect: 'declined', charge, decline, ...news });
+    return false;
+  }
+  intent.status = 'requires_capture';
+  intent.capturableMinor = intent.amountMinor;
+  intent.authorizedAt = now();
+  book.effect(who, { effect: 'authorized', charge, ...news });
+  return true;
+}
+
+function capture({ book }: GatewayState, who: Asked, intent: HeldIntent): boolean {
+  if (intent.status !== 'requires_capture') return false;
+  book.effect(who, { effect: 'captured', ...held(intent) });
+  intent.status = 'succeeded';
+  intent.capturedMinor = intent.capturableMinor;
+  intent.capturableMinor = 0n;
+  return true;
+}
+
+function cancel({ book }: GatewayState, who: Asked, intent: HeldIntent): boolean {
+  if (intent.status === 'succeeded' || intent.status === 'canceled') return false;
+  book.effect(who, { effect: 'canceled', reason: 'requested_by_customer', ...held(intent) });
+  letGo(intent);
+  return true;
+}

@@ -1,0 +1,60 @@
+/**
+ * The payment gateway in memory: what the Stripe adapter answers over a gateway that keeps Stripe's
+ * rules, without the way in between. Test payment methods say what the bank does; the clock forgets
+ * keys and lets authorizations lapse. As with the books, no call waits or fails by chance.
+ */
+import type { PaymentGateway } from '../../../src/activities/ports.ts';
+import { GATEWAY_KEY_RETENTION_MS } from '../../../src/domain/keys.ts';
+import { createGatewayBook } from './gateway-book.ts';
+import type { GatewayLine } from './gateway-book.ts';
+import { changeIntent, createIntent } from './gateway-intents.ts';
+import { createKeyMemory } from './gateway-keys.ts';
+import { findRefund, refundIntent } from './gateway-refunds.ts';
+import { asked, shownIntent, theIntent } from './gateway-state.ts';
+import type { GatewayState } from './gateway-state.ts';
+import { promised } from './promised.ts';
+
+export interface MemoryGateway extends PaymentGateway {
+  /** Its own book: every effect, and every request that arrived. */
+  readonly lines: readonly GatewayLine[];
+}
+
+export interface GatewayOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly keyRetentionMs?: number;
+  /** After so long an authorization that was not captured is gone: at banks after a week or so. */
+  readonly authorizationMs?: number;
+}
+
+export function createMemoryGateway({
+  now,
+  keyRetentionMs = GATEWAY_KEY_RETENTION_MS,
+  authorizationMs = Infinity,
+}: GatewayOptions): MemoryGateway {
+  let lastId = 0;
+  const state: GatewayState = {
+    now,
+    authorizationMs,
+    newId: (prefix) => `${prefix}_${String((lastId += 1)).padStart(8, '0')}`,
+    keys: createKeyMemory(now, keyRetentionMs),
+    book: createGatewayBook(now),
+    intents: new Map(),
+  };
+  return {
+    lines: state.book.lines,
+    createIntent: (wanted, call) => promised(() => createIntent(state, wanted, call)),
+    confirmIntent: (id, call) => promised(() => changeIntent(state, 'confirm', id, call)),
+    captureIntent: (id, call) => promised(() => changeIntent(state, 'capture', id, call)),
+    cancelIntent: (id, call) => promised(() => changeIntent(state, 'cancel', id, call)),
+    retrieveIntent: (id) =>
+      promised(() => {
+        const who = asked(state, 'retrieve', id);
+        const intent = shownIntent(theIntent(state, who));
+        state.book.request(who, 'executed', 200);
+        return intent;
+      }),
+    refundIntent: (wanted, call) => promised(() => refundIntent(state, wanted, call)),
+    findRefund: (id, call) => promised(() => findRefund(state, id, call)),
+  };
+}

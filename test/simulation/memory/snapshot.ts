@@ -1,0 +1,117 @@
+/** What the API shows of rows: orders, refunds and events as GET has them. */
+import type {
+  AcceptedOrder,
+  AcceptedRefund,
+  OrderEvent,
+  OrderSnapshot,
+} from '../../../src/api/ports.ts';
+import type { RefundSnapshot } from '../../../src/api/ports.ts';
+import type { MoneyJson } from '../../../src/domain/money.ts';
+import type { OrderFacts, OrderStatus } from '../../../src/domain/order.ts';
+import type { RefundFacts, RefundId } from '../../../src/domain/refund.ts';
+import type { EventRow, OrderRow, PaymentRow, RefundRow } from './rows.ts';
+
+export function money(amountMinor: bigint, currency: string): MoneyJson {
+  return { value: amountMinor.toString(), currency };
+}
+
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+export function factsOf(order: OrderRow): OrderFacts {
+  const { id, tenantId, requestId, amountMinor, currency, lines } = order;
+  return {
+    id,
+    tenantId,
+    requestId,
+    amountMinor: amountMinor.toString(),
+    currency,
+    lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+  };
+}
+
+export function acceptedOrder(order: OrderRow): AcceptedOrder {
+  return { facts: factsOf(order), createdAt: iso(order.createdAt) };
+}
+
+export function refundFacts(
+  { id, orderId, requestId, amountMinor }: RefundRow,
+  { tenantId, currency }: OrderRow,
+): RefundFacts {
+  return {
+    id: id as RefundId,
+    orderId,
+    tenantId,
+    requestId: requestId ?? '',
+    amountMinor: amountMinor.toString(),
+    currency,
+  };
+}
+
+export function acceptedRefund(refund: RefundRow, order: OrderRow): AcceptedRefund {
+  return { facts: refundFacts(refund, order), createdAt: iso(refund.requestedAt) };
+}
+
+type Shown = Pick<EventRow, 'order' | 'trackingNumber'> & {
+  readonly payment?: PaymentRow | undefined;
+};
+
+const UNHAPPY: readonly OrderStatus[] = ['rejected', 'cancelled', 'refunded'];
+
+const NOTHING = { authorized: 0n, voided: 0n, captured: 0n, refunded: 0n };
+
+/** No personal data. */
+export function snapshotOf({ order, payment, trackingNumber }: Shown): OrderSnapshot {
+  const { id, status, reason, amountMinor, currency, lines, needsOperator, metadata } = order;
+  const isUnhappy = UNHAPPY.includes(status);
+  const { authorized, voided, captured, refunded } = payment ?? NOTHING;
+  return {
+    id,
+    status,
+    ...(isUnhappy && reason !== null && { reason }),
+    amount: money(amountMinor, currency),
+    lines: lines.map(({ sku, quantity, unitPriceMinor }) => ({
+      sku,
+      quantity,
+      unitPrice: money(unitPriceMinor, currency),
+    })),
+    payment: {
+      authorized: (authorized - voided).toString(),
+      captured: captured.toString(),
+      refunded: refunded.toString(),
+    },
+    ...(trackingNumber !== undefined && { shipment: { trackingNumber } }),
+    needsOperator,
+    metadata,
+    createdAt: iso(order.createdAt),
+    updatedAt: iso(order.updatedAt),
+  };
+}
+
+export function eventOf(event: EventRow): OrderEvent {
+  const { id, type, orderId, refundId, sequence, occurredAt } = event;
+  return {
+    id,
+    type,
+    orderId,
+    ...(refundId !== null && { refundId }),
+    sequence,
+    occurredAt: iso(occurredAt),
+    data: snapshotOf(event),
+  };
+}
+
+export function refundSnapshot(refund: RefundRow, { currency }: OrderRow): RefundSnapshot {
+  const { id, orderId, state, amountMinor, lines, restock, requestedAt, settledAt } = refund;
+  return {
+    id: id as RefundId,
+    orderId,
+    status: state,
+    amount: money(amountMinor, currency),
+    ...(lines.length > 0 && { lines }),
+    restock,
+    createdAt: iso(requestedAt),
+    updatedAt: iso(settledAt ?? requestedAt),
+  };
+}

@@ -1,90 +1,66 @@
 /**
- * A stand-in's fault plan: what goes wrong, on which operation, how often, for which order. Set
- * from outside over the control endpoint, so that production code never carries a test switch.
- * It counts what really hit: a fault that never struck proves nothing.
+ * Everything that can go wrong at a stand-in, in one table: whether what was asked for is done, and
+ * what of the answer gets through. Which of them meets which request is the plan's business.
  */
-import { z } from 'zod';
+interface Course {
+  /** `late`: only once a delay has passed, whether or not the client still waits. */
+  readonly done: 'never' | 'at-once' | 'late';
+  /** A number is a status without anything that was asked for. */
+  readonly answer: number | 'whole' | 'late' | 'broken' | 'none' | 'truncated' | Altered;
+}
+
+type Altered = 'malformed' | 'wrong-amount' | 'wrong-currency';
+
+/** Faults of the way between: they meet every request, repeats too. */
+export const COURSES = {
+  /** The request itself is found wrong, with an answer that no customer can cause. */
+  reject: { done: 'never', answer: 400 },
+  'key-in-use': { done: 'never', answer: 409 },
+  'rate-limit': { done: 'never', answer: 429 },
+  unavailable: { done: 'never', answer: 503 },
+  /** Where there are keys, the key remembers it: every repeat gets it too. */
+  error: { done: 'never', answer: 500 },
+  'fail-before': { done: 'never', answer: 'broken' },
+  hang: { done: 'never', answer: 'none' },
+  'fail-after-effect': { done: 'at-once', answer: 'broken' },
+  /** As `error`, but it happened. */
+  'error-after-effect': { done: 'at-once', answer: 500 },
+  /** It happened, its answer is lost, and so is the memory of its key. */
+  'forget-key': { done: 'at-once', answer: 'broken' },
+  'late-answer': { done: 'at-once', answer: 'late' },
+  'late-effect': { done: 'late', answer: 'whole' },
+  malformed: { done: 'at-once', answer: 'malformed' },
+  truncated: { done: 'at-once', answer: 'truncated' },
+  'wrong-amount': { done: 'at-once', answer: 'wrong-amount' },
+  'wrong-currency': { done: 'at-once', answer: 'wrong-currency' },
+} as const satisfies Readonly<Record<string, Course>>;
+
+export type ConnectionFault = keyof typeof COURSES;
+export const CONNECTION_FAULTS = Object.keys(COURSES) as readonly ConnectionFault[];
 
 /**
- * `decline`: the party says no, as it does to customers. `reject`: it finds the request itself wrong,
- * with an answer that no customer can cause. `fail-before`: the connection breaks and nothing
- * happened. `fail-after-effect`: it happened and is in the book, but the answer is lost. `hang`:
- * nothing happens and no answer comes.
+ * `decline`: the party says no, as it does to customers. `lapse`: an authorization ends before it is
+ * captured. `pending`: a refund takes its time, and succeeds.
  */
-export const FAULTS = ['decline', 'reject', 'fail-before', 'fail-after-effect', 'hang'] as const;
-export type Fault = (typeof FAULTS)[number];
+export const BUSINESS_FAULTS = ['decline', 'lapse', 'pending'] as const;
+export type BusinessFault = (typeof BUSINESS_FAULTS)[number];
 
-/** Faults that come before any thought of the business: they meet every request, repeats too. */
-export const CONNECTION_FAULTS = FAULTS.filter((fault) => fault !== 'decline');
+export type Fault = ConnectionFault | BusinessFault;
 
-export interface FaultPlan<Operation extends string> {
-  /** The fault that meets this request, if it is one of `among`; counted as a hit. */
-  strike(operation: Operation, orderId: string | null, among: readonly Fault[]): Fault | undefined;
-  /** Replaces the whole plan; throws a ZodError with a readable message when it makes no sense. */
-  replace(plan: unknown): void;
-  clear(): void;
-  report(): FaultReport;
-}
+/** What any party with a connection can do to a request that changes something. */
+export const COMMON_FAULTS = [
+  'reject',
+  'rate-limit',
+  'unavailable',
+  'fail-before',
+  'hang',
+  'fail-after-effect',
+  'late-answer',
+  'late-effect',
+] as const satisfies readonly ConnectionFault[];
 
-export interface FaultReport {
-  /** The plan in force and how often each of its faults has hit. */
-  readonly faults: Readonly<Record<string, PlannedFault & { readonly hits: number }>>;
-  /** Hits since the process started, by operation and fault, whatever the plan was. */
-  readonly hits: Readonly<Record<string, Readonly<Record<string, number>>>>;
-}
-
-interface PlannedFault {
-  readonly fault: Fault;
-  /** How many requests it meets; without it every one until the plan is cleared. */
-  readonly times?: number | undefined;
-  readonly orderId?: string | undefined;
-}
-
-/** `declines` names the operations to which the party can say no at all. */
-export function createFaultPlan<Operation extends string>(
-  operations: readonly Operation[],
-  declines: readonly Operation[],
-): FaultPlan<Operation> {
-  const schema = planSchema(operations, declines);
-  let planned = new Map<string, PlannedFault & { hits: number }>();
-  const hits: Record<string, Record<string, number>> = {};
-
-  return {
-    strike(operation, orderId, among) {
-      const entry = planned.get(operation);
-      if (entry === undefined || !among.includes(entry.fault)) return undefined;
-      if (entry.orderId !== undefined && entry.orderId !== orderId) return undefined;
-      if (entry.times !== undefined && entry.hits >= entry.times) return undefined;
-      entry.hits += 1;
-      const counts = (hits[operation] ??= {});
-      counts[entry.fault] = (counts[entry.fault] ?? 0) + 1;
-      return entry.fault;
-    },
-    replace(plan) {
-      const entries = Object.entries(schema.parse(plan));
-      planned = new Map(entries.map(([operation, fault]) => [operation, { ...fault, hits: 0 }]));
-    },
-    clear() {
-      planned = new Map();
-    },
-    report: () => ({ faults: Object.fromEntries(planned), hits }),
-  };
-}
-
-function planSchema(
-  operations: readonly string[],
-  declines: readonly string[],
-): z.ZodType<Record<string, PlannedFault>> {
-  const planned = (operation: string) =>
-    z.strictObject({
-      fault: z.enum(declines.includes(operation) ? FAULTS : CONNECTION_FAULTS),
-      times: z.int().positive().optional(),
-      orderId: z.string().startsWith('ord_').optional(),
-    });
-  const shape = operations.map((operation) => [operation, planned(operation).optional()] as const);
-  return z.strictObject(Object.fromEntries(shape)) as unknown as z.ZodType<
-    Record<string, PlannedFault>
-  >;
+export function isConnectionFault(fault: Fault): fault is ConnectionFault {
+  return fault in COURSES;
 }
 
 /** The order that a reference or a Message-ID names, wherever it stands in it. */

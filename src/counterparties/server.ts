@@ -1,7 +1,4 @@
-/**
- * What the stand-ins share over HTTP: listening on loopback, the control endpoint, and the two
- * ways a connection misbehaves that no HTTP framework offers.
- */
+/** What the stand-ins share over HTTP: listening on loopback, and the control endpoint. */
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
@@ -9,7 +6,7 @@ import { Readable } from 'node:stream';
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import type { Book, EffectLine, RequestLine } from './book.ts';
-import type { Fault, FaultPlan } from './faults.ts';
+import type { FaultPlan } from './plan.ts';
 
 export interface HttpEnv {
   readonly Bindings: HttpBindings;
@@ -41,7 +38,7 @@ export function portOf(server: Pick<Server, 'address'>): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** `/control/faults` and `/control/book`, the same on every stand-in. */
+/** `/control/faults`, `/control/seed` and `/control/book`, the same on every stand-in. */
 export function controlRoutes<Operation extends string>(
   faults: FaultPlan<Operation>,
   book: Pick<Book<EffectLine, RequestLine>, 'dump'>,
@@ -52,17 +49,8 @@ export function controlRoutes<Operation extends string>(
     faults.clear();
     return c.body(null, 204);
   });
-  app.put('/faults', async (c) => {
-    const plan: unknown = await c.req.json().catch(() => undefined);
-    if (plan === undefined) return c.json({ error: 'The fault plan must be JSON.' }, 400);
-    try {
-      faults.replace(plan);
-    } catch (error) {
-      if (!(error instanceof z.ZodError)) throw error;
-      return c.json({ error: z.prettifyError(error) }, 400);
-    }
-    return c.json(faults.report());
-  });
+  app.put('/faults', (c) => accept(c, faults, (plan) => faults.replace(plan)));
+  app.put('/seed', (c) => accept(c, faults, (plan) => faults.seed(plan)));
   app.get('/book', (c) => {
     c.header('Content-Type', 'application/json');
     return c.body(Readable.toWeb(Readable.from(book.dump())) as ReadableStream);
@@ -70,34 +58,18 @@ export function controlRoutes<Operation extends string>(
   return app;
 }
 
-/** What a fault of the connection makes of a request; without one it is simply executed. */
-export async function meetFault(
+async function accept(
   c: Context<HttpEnv>,
-  fault: Fault | null,
-  bookUnexecuted: () => Promise<void>,
-  execute: () => Promise<Response>,
+  faults: Pick<FaultPlan<never>, 'report'>,
+  take: (plan: unknown) => void,
 ): Promise<Response> {
-  if (fault === 'fail-before' || fault === 'hang' || fault === 'reject') {
-    await bookUnexecuted();
-    if (fault === 'reject') return c.json(REJECTED, 400);
-    return fault === 'hang' ? waitForClientToLeave(c) : breakConnection(c);
+  const plan: unknown = await c.req.json().catch(() => undefined);
+  if (plan === undefined) return c.json({ error: 'The fault plan must be JSON.' }, 400);
+  try {
+    take(plan);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    return c.json({ error: z.prettifyError(error) }, 400);
   }
-  const answer = await execute();
-  return fault === 'fail-after-effect' ? breakConnection(c) : answer;
-}
-
-/** As Stripe words it; a carrier's client reads the status only. */
-const REJECTED = {
-  error: { type: 'invalid_request_error', message: 'The fault plan rejects this request.' },
-};
-
-function breakConnection(c: Context<HttpEnv>): Response {
-  c.env.incoming.socket.destroy();
-  return c.body(null);
-}
-
-async function waitForClientToLeave(c: Context<HttpEnv>): Promise<Response> {
-  const { socket } = c.env.incoming;
-  if (!socket.destroyed) await once(socket, 'close');
-  return c.body(null);
+  return c.json(faults.report());
 }

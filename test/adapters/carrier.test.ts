@@ -102,7 +102,7 @@ describe('the carrier adapter', () => {
         await assert.rejects(act(fault === 'hang' ? 50 : call.timeoutMs), Unavailable);
         const done = fault === 'fail-after-effect' ? 1 : 0;
         assert.equal((await effectsOf(standIn.url, order)).length, done);
-        assert.equal((await faultReport(standIn.url)).faults[operation]?.hits, 1, 'sent once');
+        assert.equal((await faultReport(standIn.url)).faults[operation]?.[0]?.hits, 1, 'sent once');
         await act();
         assert.equal((await effectsOf(standIn.url, order)).length, 1);
       });

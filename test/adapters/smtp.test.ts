@@ -73,7 +73,7 @@ describe('the mailer', () => {
       await setFaults(sink.url, { send: { fault, times: 1, orderId: order } });
       await assert.rejects(send(patience), Unavailable);
       assert.equal((await received()).length, arrived);
-      assert.equal((await faultReport(sink.url)).faults['send']?.hits, 1);
+      assert.equal((await faultReport(sink.url)).faults['send']?.[0]?.hits, 1);
       await send();
       assert.equal((await received()).length, arrived + 1);
     });

@@ -184,7 +184,7 @@ describe('the Stripe adapter', () => {
         const patience = fault === 'hang' ? HANG_MS : PATIENCE_MS;
         await assert.rejects(act(id, patience), Unavailable);
         assert.deepEqual(await effectsOf(url(), order), effects, 'nothing happened');
-        assert.equal((await faultReport(url())).faults[operation]?.hits, 1, 'sent once');
+        assert.equal((await faultReport(url())).faults[operation]?.[0]?.hits, 1, 'sent once');
         await act(id);
       });
     }

@@ -1,11 +1,11 @@
 /** Idempotency keys at the gateway's stand-in: does it remember and refuse as Stripe does? */
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { createFaultPlan } from '../../src/counterparties/faults.ts';
 import { createKeys } from '../../src/counterparties/gateway/keys.ts';
-import { OPERATIONS } from '../../src/counterparties/gateway/operations.ts';
+import { REPERTOIRE } from '../../src/counterparties/gateway/repertoire.ts';
 import { gatewayApp } from '../../src/counterparties/gateway/routes.ts';
 import { createGatewayState } from '../../src/counterparties/gateway/state.ts';
+import { createFaultPlan } from '../../src/counterparties/plan.ts';
 import { plainGateway, wanted, type Answer } from '../support/plain-gateway.ts';
 import { bookLines, effectsOf, setFaults } from '../support/stand-ins.ts';
 
@@ -86,7 +86,7 @@ describe('the gateway stand-in, given an idempotency key,', () => {
       state: createGatewayState(),
       keys: createKeys(DAY_MS, Date.now),
       book,
-      faults: createFaultPlan(OPERATIONS, []),
+      faults: createFaultPlan(REPERTOIRE),
       now: Date.now,
     });
     const ask = async () =>

@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { createTransport } from 'nodemailer';
 import type { ReceivedMail } from '../../src/counterparties/mail/received-mail.ts';
 import { startMailSink, type MailSink } from '../../src/counterparties/mail/sink.ts';
-import { effectsOf, temporaryDirectory } from '../support/stand-ins.ts';
+import { eventually } from '../api/harness.ts';
+import {
+  clearFaults,
+  effectsOf,
+  faultReport,
+  setFaults,
+  temporaryDirectory,
+} from '../support/stand-ins.ts';
 
 describe('the mail stand-in', () => {
   const path = temporaryDirectory();
@@ -13,6 +20,7 @@ describe('the mail stand-in', () => {
   before(async () => {
     sink = await start();
   });
+  afterEach(() => clearFaults(sink.url));
   after(() => sink.close());
 
   async function send(orderId: string, to = 'ada@example.com', text = 'Thank you.'): Promise<void> {
@@ -61,6 +69,39 @@ describe('the mail stand-in', () => {
     assert.ok(page.includes('&lt;script&gt;alert(1)&lt;/script&gt;'));
     assert.ok(!page.includes('<script'));
   });
+
+  for (const [fault, reply] of [
+    ['decline', /^550 5\.1\.1 <ada@example\.com>: mailbox unavailable/],
+    ['reject', /^550 5\.1\.1/],
+    ['rate-limit', /^450 4\.2\.1/],
+    ['unavailable', /^451 4\.3\.2/],
+    ['error', /^554 5\.3\.0/],
+  ] as const) {
+    it(`answers ${fault} as mail servers do, and takes nothing`, async () => {
+      const order = `ord_${fault.replaceAll('-', '')}`;
+      await setFaults(sink.url, { send: { fault, orderId: order } });
+      await assert.rejects(send(order), (error) => {
+        assert.match((error as { response: string }).response, reply);
+        return true;
+      });
+      assert.deepEqual(await effectsOf(sink.url, order), []);
+    });
+  }
+
+  for (const [fault, taken] of [
+    ['late-answer', ['received']],
+    ['late-effect', []],
+  ] as const) {
+    it(`answers when it is too late with ${fault}`, async () => {
+      const order = `ord_${fault.replaceAll('-', '')}`;
+      await setFaults(sink.url, { send: { fault, orderId: order, delayMs: 300 } });
+      const sent = send(order);
+      await eventually(async () => (await faultReport(sink.url)).underWay === 1);
+      assert.deepEqual(await effectsOf(sink.url, order), taken);
+      await sent;
+      assert.deepEqual(await effectsOf(sink.url, order), ['received']);
+    });
+  }
 
   it('has them again after a restart', async () => {
     const before = await mails();

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FaultReport } from '../../src/counterparties/faults.ts';
+import type { FaultReport } from '../../src/counterparties/plan.ts';
 
 export interface BookLine {
   readonly seq: number;
@@ -26,8 +26,12 @@ export function temporaryDirectory(): (file: string) => string {
   return (file) => join(directory, file);
 }
 
-export async function setFaults(url: string, plan: unknown): Promise<Response> {
-  return fetch(`${url}/control/faults`, {
+export async function setFaults(
+  url: string,
+  plan: unknown,
+  kind: 'faults' | 'seed' = 'faults',
+): Promise<Response> {
+  return fetch(`${url}/control/${kind}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(plan),

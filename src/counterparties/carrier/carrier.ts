@@ -7,13 +7,17 @@ import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { openBook, type Book, type EffectLine, type RequestLine } from '../book.ts';
-import { CONNECTION_FAULTS, createFaultPlan, orderIn, type FaultPlan } from '../faults.ts';
-import { controlRoutes, listen, meetFault, type HttpEnv, type StandIn } from '../server.ts';
+import { COMMON_FAULTS, CONNECTION_FAULTS, orderIn } from '../faults.ts';
+import { createFaultPlan, type FaultPlan, type Meeting } from '../plan.ts';
+import { controlRoutes, listen, type HttpEnv, type StandIn } from '../server.ts';
+import { meetFault } from '../wire.ts';
 
 // No place has this code, so a developer can see a refused address without a fault plan.
 export const REFUSED_POSTAL_CODE = '00000';
 
 type Operation = 'request' | 'cancel';
+
+const FAULTS = [...COMMON_FAULTS, 'key-in-use', 'error', 'malformed', 'truncated'] as const;
 
 export interface ShipmentEffect extends EffectLine {
   readonly effect: 'shipped' | 'refused' | 'cancelled' | 'tombstone';
@@ -56,14 +60,20 @@ export async function startCarrier({
   bookFile: string;
 }): Promise<StandIn> {
   const shipments = new Map<string, ShipmentEffect>();
-  const book = await openBook<ShipmentEffect, ShipmentRequest>(bookFile, (effects) => {
-    for (const effect of effects) shipments.set(effect.reference, effect);
+  const faults = createFaultPlan<Operation>({
+    party: 'carrier',
+    faults: { request: [...FAULTS, 'decline'], cancel: FAULTS },
+    questions: [],
   });
-  const faults = createFaultPlan<Operation>(['request', 'cancel'], ['request']);
+  const book = await openBook<ShipmentEffect, ShipmentRequest>(bookFile, (effects, request) => {
+    for (const effect of effects) shipments.set(effect.reference, effect);
+    faults.restore(request.operation, request.fault);
+  });
   const server = await listen(carrierApp({ shipments, book, faults }), port);
   return {
     url: server.url,
     async close() {
+      faults.close();
       await server.close();
       await book.close();
     },
@@ -119,34 +129,52 @@ interface Answer {
 async function serve(c: Context<HttpEnv>, carrier: Carrier, asked: Asked): Promise<Response> {
   const { operation, reference, requestId } = asked;
   const orderId = orderIn(reference);
-  const at = new Date().toISOString();
-  const fault = carrier.faults.strike(operation, orderId, CONNECTION_FAULTS) ?? null;
-  const line = { kind: 'request', at, operation, orderId, requestId, reference, fault } as const;
-  return meetFault(
-    c,
-    fault,
-    () => carrier.book.append([], { ...line, outcome: 'not-executed', status: null }),
-    async () => {
-      const { status, body, effect } = execute(carrier, asked, at);
+  const asker = requestId ?? carrier.shipments.get(reference)?.requestId ?? null;
+  const meeting = carrier.faults.meet(operation, { orderId, requestId: asker });
+  const fault = meeting.strike(CONNECTION_FAULTS);
+  const line = () => {
+    const at = new Date().toISOString();
+    const struck = meeting.struck();
+    return {
+      kind: 'request',
+      at,
+      operation,
+      orderId,
+      requestId,
+      reference,
+      fault: struck,
+    } as const;
+  };
+  return meetFault(c, fault, meeting, {
+    leave: () => carrier.book.append([], { ...line(), outcome: 'not-executed', status: null }),
+    async execute() {
+      const { status, body, effect } = execute(carrier, asked, meeting);
       const outcome = effect === undefined ? 'repeated' : 'executed';
       if (effect !== undefined) carrier.shipments.set(reference, effect);
       const effects = effect === undefined ? [] : [effect];
-      await carrier.book.append(effects, { ...line, outcome, status });
+      await carrier.book.append(effects, { ...line(), outcome, status });
       return body === null ? c.body(null, 204) : c.json(body, status as ContentfulStatusCode);
     },
-  );
+  });
 }
 
-function execute(carrier: Carrier, asked: Asked, at: string): Answer {
-  return asked.operation === 'cancel' ? callBack(carrier, asked, at) : ship(carrier, asked, at);
+function execute(carrier: Carrier, asked: Asked, meeting: Meeting): Answer {
+  const at = new Date().toISOString();
+  return asked.operation === 'cancel'
+    ? callBack(carrier, asked, at)
+    : ship(carrier, asked, at, meeting);
 }
 
-function ship(carrier: Carrier, asked: Asked & { operation: 'request' }, at: string): Answer {
+function ship(
+  carrier: Carrier,
+  asked: Asked & { operation: 'request' },
+  at: string,
+  meeting: Meeting,
+): Answer {
   const known = carrier.shipments.get(asked.reference);
   if (known !== undefined) return again(known, asked.body);
   const orderId = orderIn(asked.reference);
-  const deliverable =
-    asked.deliverable && carrier.faults.strike('request', orderId, ['decline']) === undefined;
+  const deliverable = asked.deliverable && meeting.strike(['decline']) === undefined;
   const effect: ShipmentEffect = {
     kind: 'effect',
     at,

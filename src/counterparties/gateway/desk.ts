@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import type { BusinessFault } from '../faults.ts';
 import type { GatewayEffect, IntentState } from './model.ts';
 import { noSuch } from './problems.ts';
 import type { GatewayState } from './state.ts';
@@ -20,11 +21,11 @@ export interface Desk {
   readonly nowMs: number;
   /** The intent that the path or the parameters name. */
   readonly intentId: string | undefined;
-  /** Whether the fault plan has the bank say no, whatever the card; asking counts as a hit. */
-  declines(): boolean;
+  /** Whether the fault plan has the bank do so, whatever the card; asking counts as a hit. */
+  meets(fault: BusinessFault): boolean;
   /** Currency is the intent's, save for the effect that creates it. */
   record(effect: News, currency?: string): void;
-  /** What came of an earlier request in the meantime: it is not this request's doing. */
+  /** What came by itself: it is not this request's doing. */
   settle(effect: News): void;
 }
 

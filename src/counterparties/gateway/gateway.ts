@@ -3,11 +3,11 @@
  * rules, idempotency keys and a book of its own. Plays the bank as well, by test payment method.
  */
 import { openBook } from '../book.ts';
-import { createFaultPlan } from '../faults.ts';
+import { createFaultPlan } from '../plan.ts';
 import { listen, type StandIn } from '../server.ts';
 import { createKeys } from './keys.ts';
 import type { GatewayEffect, GatewayRequest } from './model.ts';
-import { OPERATIONS } from './operations.ts';
+import { REPERTOIRE } from './repertoire.ts';
 import { gatewayApp } from './routes.ts';
 import { createGatewayState } from './state.ts';
 
@@ -27,17 +27,19 @@ export async function startGateway({
 }): Promise<StandIn> {
   const state = createGatewayState();
   const keys = createKeys(keyRetentionMs, now);
+  const faults = createFaultPlan(REPERTOIRE);
   const book = await openBook<GatewayEffect, GatewayRequest>(bookFile, (effects, request) => {
     for (const effect of effects) state.apply(effect);
+    faults.restore(request.operation, request.fault);
     const { key, path, params, status, answer } = request;
     if (key === null || status === null || answer === null) return;
     keys.restore(key, path, params, Date.parse(request.at), { status, body: answer });
   });
-  const faults = createFaultPlan(OPERATIONS, ['confirm', 'capture', 'refund']);
   const server = await listen(gatewayApp({ state, keys, book, faults, now }), port);
   return {
     url: server.url,
     async close() {
+      faults.close();
       await server.close();
       await book.close();
     },

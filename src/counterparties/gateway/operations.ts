@@ -11,17 +11,15 @@ import { cardDeclined, noSuch, unexpectedState } from './problems.ts';
 import { findRefunds, refundIntent } from './refunds.ts';
 import { intentShape, listShape } from './shapes.ts';
 
-export const OPERATIONS = [
-  'create',
-  'confirm',
-  'capture',
-  'cancel',
-  'refund',
-  'retrieve',
-  'find-refund',
-  'list-events',
-] as const;
-export type Operation = (typeof OPERATIONS)[number];
+export type Operation =
+  | 'create'
+  | 'confirm'
+  | 'capture'
+  | 'cancel'
+  | 'refund'
+  | 'retrieve'
+  | 'find-refund'
+  | 'list-events';
 
 const createParams = z.strictObject({
   amount,
@@ -78,7 +76,7 @@ function confirmIntent(desk: Desk, params: unknown): Json {
   switch (card.bank) {
     case 'authorizes':
       desk.record({ effect: 'authorized', intent: id, amount, charge: newId('ch') });
-      return intentShape(intent);
+      return lapsing(intent, desk);
     case 'asks-the-customer':
       desk.record({ effect: 'action-required', intent: id, amount });
       return intentShape(intent);
@@ -94,13 +92,25 @@ function confirmIntent(desk: Desk, params: unknown): Json {
   }
 }
 
+/** The answer still tells of the hold, which the gateway lets go by itself right after. */
+function lapsing(intent: IntentState, desk: Desk): Json {
+  const held = intentShape(intent);
+  if (desk.meets('lapse')) lapse(intent, desk);
+  return held;
+}
+
+/** An authorization that was not captured in time: Stripe cancels the intent by itself. */
+function lapse({ id, capturable }: IntentState, desk: Desk): void {
+  desk.settle({ effect: 'canceled', intent: id, amount: capturable, reason: 'automatic' });
+}
+
 function bankSays(intent: IntentState, desk: Desk): Card {
   const why = whyNotConfirmed(intent);
   if (why !== undefined) {
     throw unexpectedState(intent, `You cannot confirm this PaymentIntent because ${why}`);
   }
   const decline = { bank: 'declines', decline: GENERIC_DECLINE } as const;
-  return desk.declines() ? decline : (testCard(intent.paymentMethod ?? '') ?? decline);
+  return desk.meets('decline') ? decline : (testCard(intent.paymentMethod ?? '') ?? decline);
 }
 
 function whyNotConfirmed({ status }: IntentState): string | undefined {
@@ -124,11 +134,8 @@ function whyNotConfirmed({ status }: IntentState): string | undefined {
 function captureIntent(desk: Desk, params: unknown): Json {
   noParams.parse(params);
   const intent = theIntent(desk);
-  if (intent.status === 'requires_capture' && desk.declines()) {
-    // An authorization that was not captured in time: Stripe cancels the intent by itself.
-    const amount = intent.capturable;
-    desk.record({ effect: 'canceled', intent: intent.id, amount, reason: 'automatic' });
-  }
+  const isHeld = intent.status === 'requires_capture';
+  if (isHeld && (desk.meets('decline') || desk.meets('lapse'))) lapse(intent, desk);
   if (intent.status !== 'requires_capture') {
     const why =
       intent.status === 'succeeded'

@@ -2,6 +2,7 @@
  * The errors of Stripe's API that a shop meets, with Stripe's statuses, types, codes and words.
  */
 import type { z } from 'zod';
+import { refusalOf } from '../wire.ts';
 import type { IntentState, Json } from './model.ts';
 import { declineShape, intentShape } from './shapes.ts';
 
@@ -83,6 +84,10 @@ export function keyInUse(key: string): StripeProblem {
     `${key}. Please try again later.`;
   const error = { type: 'idempotency_error', code: 'idempotency_key_in_use', message };
   return new StripeProblem(409, error, { stored: false });
+}
+
+export function internalError(): StripeProblem {
+  return new StripeProblem(500, refusalOf(500).error);
 }
 
 /** The first thing wrong with the parameters, in Stripe's words. */

@@ -61,7 +61,8 @@ function leftOf({ captured, refunds }: IntentState): number {
 }
 
 function fateOf(desk: Desk, { paymentMethod }: IntentState): RefundFate {
-  if (desk.declines()) return 'never';
+  if (desk.meets('decline')) return 'never';
+  if (desk.meets('pending')) return 'later';
   const card = testCard(paymentMethod ?? '');
   return card?.bank === 'authorizes' ? card.refunds : 'at-once';
 }

@@ -8,14 +8,16 @@ import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import type { Book } from '../book.ts';
-import { CONNECTION_FAULTS, type Fault, type FaultPlan } from '../faults.ts';
-import { controlRoutes, meetFault, type HttpEnv } from '../server.ts';
+import { CONNECTION_FAULTS, type Fault } from '../faults.ts';
+import { UNHARMED, type FaultPlan, type Meeting } from '../plan.ts';
+import { controlRoutes, type HttpEnv } from '../server.ts';
+import { meetFault } from '../wire.ts';
 import type { Desk } from './desk.ts';
 import { nested } from './form.ts';
 import type { Answer, Keys } from './keys.ts';
 import type { GatewayEffect, GatewayRequest } from './model.ts';
 import { perform, type Operation } from './operations.ts';
-import { invalidParameters, StripeProblem, unauthorized } from './problems.ts';
+import { internalError, invalidParameters, StripeProblem, unauthorized } from './problems.ts';
 import type { GatewayState } from './state.ts';
 
 export interface Gateway {
@@ -97,42 +99,74 @@ function whose(
 const DASHBOARD_KEY = 'sk_test_dashboard';
 
 async function serve(c: Context<HttpEnv>, gateway: Gateway, request: Received): Promise<Response> {
-  const { operation, orderId, key } = request;
-  const isByHand = request.apiKey === DASHBOARD_KEY;
-  const fault = isByHand ? null : gateway.faults.strike(operation, orderId, CONNECTION_FAULTS);
-  const line = requestLine(gateway, request, fault ?? null);
-  return meetFault(
-    c,
-    fault ?? null,
-    () => gateway.book.append([], line),
-    async () => {
-      const { outcome, effects, answer, stored } = execute(gateway, request);
-      const { status } = answer;
-      await gateway.book.append(effects, {
-        ...line,
-        outcome,
-        status,
-        answer: stored ? answer.body : null,
-        intent: effects[0]?.intent ?? line.intent,
-      });
-      if (stored && key !== null) gateway.keys.settle(key, answer);
+  const { operation, apiKey, key } = request;
+  const meeting = apiKey === DASHBOARD_KEY ? UNHARMED : gateway.faults.meet(operation, request);
+  const fault = meeting.strike(CONNECTION_FAULTS);
+  return meetFault(c, fault, meeting, {
+    leave: () => close(gateway, request, meeting, leave(gateway, request, fault)),
+    async execute() {
+      const { answer, ...done } = execute(gateway, request, meeting);
+      await close(gateway, request, meeting, { ...done, answer: remembered(fault, answer) });
       c.header('Request-Id', `req_${randomUUID()}`);
       if (key !== null) c.header('Idempotency-Key', key);
-      if (outcome === 'replayed') c.header('Idempotent-Replayed', 'true');
-      return c.json(answer.body, status as ContentfulStatusCode);
+      if (done.outcome === 'replayed') c.header('Idempotent-Replayed', 'true');
+      return c.json(answer.body, answer.status as ContentfulStatusCode);
     },
-  );
+  });
+}
+
+/** Writes down what came of a request; its key then has the answer, or is free again. */
+async function close(
+  { book, keys, now }: Gateway,
+  request: Received,
+  meeting: Meeting,
+  { outcome, effects, answer, stored }: Omit<Execution, 'answer'> & { answer: Answer | null },
+): Promise<void> {
+  const { key, intentId = null } = request;
+  const memory = stored ? answer : null;
+  await book.append(effects, {
+    ...requestLine(request, new Date(now()).toISOString(), meeting.struck()),
+    outcome,
+    status: answer === null ? null : answer.status,
+    answer: memory === null ? null : memory.body,
+    intent: effects[0]?.intent ?? intentId,
+  });
+  if (key === null) return;
+  if (memory !== null) keys.settle(key, memory);
+  else if (meeting.struck() === 'forget-key') keys.release(key);
+}
+
+/** Nothing is done; but a server that fails has taken the key, and never thinks of it again. */
+function leave(gateway: Gateway, request: Received, fault: Fault | undefined) {
+  const nothing = { outcome: 'not-executed', effects: [] } as const;
+  const isTaken = fault === 'error' && request.key !== null && isFresh(gateway, request);
+  return { ...nothing, answer: isTaken ? internalError() : null, stored: isTaken };
+}
+
+function isFresh(gateway: Gateway, request: Received): boolean {
+  try {
+    return admit(gateway, request) === undefined;
+  } catch (error) {
+    if (error instanceof StripeProblem) return false;
+    throw error;
+  }
+}
+
+/** What a key has, which is not always what was done under it. */
+function remembered(fault: Fault | undefined, answer: Answer): Answer | null {
+  if (fault === 'forget-key') return null;
+  return fault === 'error-after-effect' ? internalError() : answer;
 }
 
 interface Execution {
-  readonly outcome: 'executed' | 'replayed' | 'refused';
+  readonly outcome: 'executed' | 'replayed' | 'refused' | 'not-executed';
   readonly effects: readonly GatewayEffect[];
   readonly answer: Answer;
   /** Whether the key, if there is one, is to remember the answer once it is in the book. */
   readonly stored: boolean;
 }
 
-function execute(gateway: Gateway, request: Received): Execution {
+function execute(gateway: Gateway, request: Received, meeting: Meeting): Execution {
   const nothing = { effects: [], stored: false } as const;
   try {
     const known = admit(gateway, request);
@@ -141,7 +175,7 @@ function execute(gateway: Gateway, request: Received): Execution {
     if (!(error instanceof StripeProblem)) throw error;
     return { outcome: 'refused', answer: error, ...nothing };
   }
-  const { effects, desk } = openDesk(gateway, request);
+  const { effects, desk } = openDesk(gateway, request, meeting);
   const answer = answerOf(desk, request);
   if (answer instanceof StripeProblem && !answer.stored) {
     if (request.key !== null) gateway.keys.release(request.key);
@@ -167,8 +201,9 @@ function answerOf(desk: Desk, { operation, params }: Received): Answer {
 }
 
 function openDesk(
-  { state, faults, now }: Gateway,
+  { state, now }: Gateway,
   { operation, orderId, requestId, key, intentId }: Received,
+  meeting: Meeting,
 ): { effects: readonly GatewayEffect[]; desk: Desk } {
   const effects: GatewayEffect[] = [];
   const nowMs = now();
@@ -183,7 +218,7 @@ function openDesk(
     nowMs,
     state,
     intentId,
-    declines: () => faults.strike(operation, orderId, ['decline']) !== undefined,
+    meets: (fault) => meeting.strike([fault]) !== undefined,
     record(news, currency = currencyOf(news)) {
       append({ ...line, operation, key, currency, ...news });
     },
@@ -194,22 +229,8 @@ function openDesk(
   return { effects, desk };
 }
 
-/** The line of a request that was not executed; what came of it is added when it was. */
-function requestLine({ now }: Gateway, request: Received, fault: Fault | null): GatewayRequest {
-  const { operation, orderId, requestId, key, path, paramsHash, intentId } = request;
-  return {
-    kind: 'request',
-    at: new Date(now()).toISOString(),
-    operation,
-    orderId,
-    requestId,
-    key,
-    path,
-    params: paramsHash,
-    intent: intentId ?? null,
-    outcome: 'not-executed',
-    fault,
-    status: null,
-    answer: null,
-  };
+/** What a request's line says of the request; what came of it is added. */
+function requestLine(request: Received, at: string, fault: Fault | null) {
+  const { operation, orderId, requestId, key, path, paramsHash: params } = request;
+  return { kind: 'request', at, operation, orderId, requestId, key, path, params, fault } as const;
 }

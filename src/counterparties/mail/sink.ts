@@ -9,10 +9,13 @@ import { Hono } from 'hono';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerError, type SMTPServerSession } from 'smtp-server';
 import { openBook, type Book, type EffectLine, type RequestLine } from '../book.ts';
-import { createFaultPlan, FAULTS, orderIn, type Fault, type FaultPlan } from '../faults.ts';
+import { COMMON_FAULTS, COURSES, orderIn, type Fault } from '../faults.ts';
+import { createFaultPlan, type FaultPlan } from '../plan.ts';
 import { controlRoutes, listen, portOf, type HttpEnv } from '../server.ts';
 import { mailPage } from './page.ts';
 import type { ReceivedMail } from './received-mail.ts';
+
+const FAULTS = [...COMMON_FAULTS, 'error', 'decline'] as const;
 
 export interface MailEffect extends EffectLine {
   readonly effect: 'received';
@@ -39,10 +42,11 @@ export async function startMailSink({
   bookFile: string;
 }): Promise<MailSink> {
   const mails: ReceivedMail[] = [];
-  const book = await openBook<MailEffect, MailRequest>(bookFile, (effects) => {
+  const faults = createFaultPlan({ party: 'mail', faults: { send: FAULTS }, questions: [] });
+  const book = await openBook<MailEffect, MailRequest>(bookFile, (effects, request) => {
     mails.push(...effects.map(({ mail }) => mail));
+    faults.restore(request.operation, request.fault);
   });
-  const faults = createFaultPlan<'send'>(['send'], ['send']);
   const sockets = new Map<number, Socket>();
   const smtp = smtpServer({ mails, book, faults, sockets });
   smtp.listen(smtpPort, '127.0.0.1');
@@ -54,6 +58,7 @@ export async function startMailSink({
     url: http.url,
     smtpUrl: `smtp://127.0.0.1:${portOf(smtp.server)}`,
     async close() {
+      faults.close();
       await Promise.all([http.close(), closeSmtp(smtp, sockets)]);
       await book.close();
     },
@@ -93,8 +98,8 @@ function smtpServer(sink: Sink): SMTPServer {
     onData(stream, session, done) {
       receive(sink, stream, session).then((end) => {
         if (end === 'accepted') done();
-        else if (end === 'refused') done(mailboxUnavailable(session.envelope.rcptTo[0]?.address));
         else if (end === 'broken') sink.sockets.get(session.remotePort)?.destroy();
+        else if (end !== 'silent') done(replyTo(end, session.envelope.rcptTo[0]?.address));
       }, done);
     },
   });
@@ -110,34 +115,63 @@ function smtpServer(sink: Sink): SMTPServer {
 }
 
 /** What the client gets to see of it: an answer, a broken connection, or nothing at all. */
-type End = 'accepted' | 'refused' | 'broken' | 'silent';
+type End = 'accepted' | 'broken' | 'silent' | Refused;
+type Refused = keyof typeof REPLIES;
 
-const ENDS = {
-  none: { outcome: 'executed', end: 'accepted' },
-  decline: { outcome: 'refused', end: 'refused' },
-  reject: { outcome: 'refused', end: 'refused' },
-  'fail-before': { outcome: 'not-executed', end: 'broken' },
-  'fail-after-effect': { outcome: 'executed', end: 'broken' },
-  hang: { outcome: 'not-executed', end: 'silent' },
-} as const satisfies Record<Fault | 'none', { outcome: string; end: End }>;
+/** By the status that says the same over HTTP. */
+const REPLIES = {
+  400: [550, '5.1.1', 'mailbox unavailable'],
+  429: [450, '4.2.1', 'mailbox busy'],
+  500: [554, '5.3.0', 'transaction failed'],
+  503: [451, '4.3.2', 'system not accepting mail now'],
+} as const;
 
 async function receive(sink: Sink, stream: Readable, session: SMTPServerSession): Promise<End> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   const mail = readMail(await PostalMime.parse(Buffer.concat(chunks)), session);
-  const { messageId, receivedAt: at } = mail;
-  const orderId = orderIn(messageId);
-  const fault = sink.faults.strike('send', orderId, FAULTS) ?? null;
-  const { outcome, end } = ENDS[fault ?? 'none'];
-  const line = { at, operation: 'send', orderId, requestId: null } as const;
-  const effects: MailEffect[] = [];
-  if (outcome === 'executed') {
-    sink.mails.push(mail);
-    effects.push({ kind: 'effect', ...line, effect: 'received', mail });
-  }
-  await sink.book.append(effects, { kind: 'request', ...line, messageId, outcome, fault });
-  return end;
+  const asker = { orderId: orderIn(mail.messageId), requestId: null };
+  const meeting = sink.faults.meet('send', asker);
+  const fault = meeting.strike(FAULTS) ?? null;
+  const { done, answer } = courseOf(fault);
+  const write = () => writeDown(sink, mail, fault, done !== 'never');
+  if (done === 'late') return (await meeting.later(write)) ?? 'broken';
+  const end = await write();
+  if (answer === 'late') return (await meeting.later(() => Promise.resolve(end))) ?? 'broken';
+  return typeof answer === 'number' ? answer : ENDS[answer];
 }
+
+async function writeDown(
+  { mails, book }: Sink,
+  mail: ReceivedMail,
+  fault: Fault | null,
+  isDone: boolean,
+): Promise<End> {
+  const { messageId, receivedAt: at } = mail;
+  const line = { at, operation: 'send', orderId: orderIn(messageId), requestId: null } as const;
+  if (isDone) mails.push(mail);
+  const outcome = isDone ? 'executed' : 'not-executed';
+  await book.append(isDone ? [{ kind: 'effect', ...line, effect: 'received', mail }] : [], {
+    kind: 'request',
+    ...line,
+    messageId,
+    outcome,
+    fault,
+  });
+  return 'accepted';
+}
+
+function courseOf(fault: (typeof FAULTS)[number] | null) {
+  if (fault === null) return { done: 'at-once', answer: 'whole' } as const;
+  // A mailbox that there is not is a decline and a mistake in one.
+  return COURSES[fault === 'decline' ? 'reject' : fault];
+}
+
+const ENDS = {
+  whole: 'accepted',
+  broken: 'broken',
+  none: 'silent',
+} as const satisfies Record<string, End>;
 
 function readMail(email: Email, { envelope }: SMTPServerSession): ReceivedMail {
   return {
@@ -151,9 +185,10 @@ function readMail(email: Email, { envelope }: SMTPServerSession): ReceivedMail {
 }
 
 /** Names the recipient, as mail servers do. */
-function mailboxUnavailable(to = ''): SMTPServerError {
-  const refusal: SMTPServerError = new Error(`5.1.1 <${to}>: mailbox unavailable`);
-  refusal.responseCode = 550;
+function replyTo(refused: Refused, to = ''): SMTPServerError {
+  const [code, enhanced, words] = REPLIES[refused];
+  const refusal: SMTPServerError = new Error(`${enhanced} <${to}>: ${words}`);
+  refusal.responseCode = code;
   return refusal;
 }
 

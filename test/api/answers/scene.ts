@@ -56,6 +56,7 @@ export interface HeldClaim {
   readonly after: readonly unknown[];
 }
 
+/** In the middle of a transaction, until it is committed or rolled back. */
 interface Rival {
   /** Resolves once somebody waits for it. */
   readonly awaited: () => Promise<void>;
@@ -74,6 +75,12 @@ export async function createScene(): Promise<Scene> {
   let server: Listening;
   let clients: TcpProxy;
   let hungUp = 0;
+  const rivals: Rival[] = [];
+  const begun = async (begins: Promise<Rival>) => {
+    const rival = await begins;
+    rivals.push(rival);
+    return rival;
+  };
   const begin = async () => {
     const { app } = process;
     const fetch: typeof app.fetch = (request, ...rest) => {
@@ -116,11 +123,13 @@ export async function createScene(): Promise<Scene> {
       if (rows[0] === undefined) throw new Error('no books');
       return { ...rows[0], runs: ran.size };
     },
-    hold: (claim) => hold(api, claim),
-    block: () => inTransaction(api, 'LOCK TABLE idempotency_claim', []),
+    hold: (claim) => begun(hold(api, claim)),
+    block: () => begun(inTransaction(api, 'LOCK TABLE idempotency_claim', [])),
     hungUp: () => hungUp,
     handled: () => process.lines.filter(({ msg }) => msg === 'request').length,
     async close() {
+      // A row that failed has left its own behind, and every pool would wait for them.
+      await Promise.all(rivals.map((rival) => rival.rollback()));
       await end();
       await postgres.close();
       await api.close();
@@ -148,7 +157,10 @@ async function inTransaction({ pool }: Harness, text: string, values: unknown[])
   await client.query('BEGIN');
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   await client.query(text, values);
+  let isOver = false;
   const end = async (how: 'COMMIT' | 'ROLLBACK') => {
+    if (isOver) return;
+    isOver = true;
     await client.query(how);
     client.release();
   };

@@ -29,6 +29,7 @@ run(process.execPath, [
 writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
 copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
 copyFileSync(join(root, 'docs/writing-a-saga.md'), join(folder, 'README.md'));
+copyFileSync(join(root, 'docs/saga-engine.md'), join(folder, 'saga-engine.md'));
 run('npm', ['pack', '--silent', '--pack-destination', out], { cwd: folder });
 
 function manifest() {
@@ -45,7 +46,7 @@ function manifest() {
     engines,
     sideEffects: false,
     exports: { './saga': { types: './saga/index.d.ts', default: './saga/index.js' } },
-    files: ['saga'],
+    files: ['saga', 'saga-engine.md'],
     // A peer, because two copies of it in one workflow bundle do not know each other's scopes.
     peerDependencies: { '@temporalio/workflow': `^${dependencies['@temporalio/workflow']}` },
   };

@@ -1,6 +1,6 @@
 /**
- * docs/writing-a-saga.md, done as it says: its files in an empty folder, with the package that its
- * readers install, type-checked and run; its commands typed into a shell.
+ * docs/writing-a-saga.md and docs/saga-engine.md, done as they say: their files in an empty folder,
+ * with the package that their readers install, type-checked and run; their commands typed into a shell.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -26,38 +26,41 @@ const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const newQueue = () => `test-${randomBytes(6).toString('hex')}`;
 
-describe('docs/writing-a-saga.md', function () {
+describe('docs/writing-a-saga.md and docs/saga-engine.md', function () {
   // Compilers and bundlers, each in a process of its own, beside two other test files.
   this.timeout(180_000);
   let page: string;
   let folder: string;
   before(async () => {
-    page = await readFile(join(root, 'docs/writing-a-saga.md'), 'utf8');
+    const pages = ['writing-a-saga.md', 'saga-engine.md'].map((name) =>
+      readFile(join(root, 'docs', name), 'utf8'),
+    );
+    page = (await Promise.all(pages)).join('\n');
     folder = await mkdtemp(join(tmpdir(), 'makegood-docs-'));
     await install(folder);
     for (const { name, text } of filesOf(page)) await writeFile(join(folder, name), text);
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('names each piece of code, so that none goes untested', () => {
+  it('name each piece of code, so that none goes untested', () => {
     const names = filesOf(page).map(({ name }) => name);
     assert.equal(names.length, page.match(/^```(ts|json)$/gm)?.length);
     assert.equal(names.length, new Set(names).size);
   });
 
-  it('names the package as it is packed', async () => {
+  it('name the package as it is packed', async () => {
     const named = page.match(/makegood-[0-9.]+[.]tgz/g);
     assert.deepEqual([...new Set(named)], [`makegood-${await version()}.tgz`]);
   });
 
-  it('shows the files of examples/trip as they are', async () => {
+  it('show the files of examples/trip as they are', async () => {
     for (const name of ['parties', 'activities', 'workflows', 'worker', 'story']) {
       const shown = filesOf(page).find((file) => file.name === `${name}.ts`)?.text;
       assert.equal(shown, await readFile(join(root, `examples/trip/${name}.ts`), 'utf8'));
     }
   });
 
-  it('has code that compiles against the package', async () => {
+  it('have code that compiles against the package', async () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const says = await execute(process.execPath, [tsc], { cwd: folder }).then(
       ({ stdout }) => stdout,
@@ -66,7 +69,7 @@ describe('docs/writing-a-saga.md', function () {
     assert.equal(says, '');
   });
 
-  it('has a story that goes as it is told', async () => {
+  it('have a story that goes as it is told', async () => {
     const { address } = await service('temporal');
     const env = { ...process.env, TEMPORAL_ADDRESS: address, TRIP_TASK_QUEUE: newQueue() };
     const main = ['--import', 'tsx', 'main.ts'];
@@ -74,14 +77,14 @@ describe('docs/writing-a-saga.md', function () {
     assert.ok(page.includes(`\`\`\`text\n${stdout.replace(/trip-[0-9a-f-]{36}/g, 'trip-…')}`));
   });
 
-  it('has tests that pass without a server', async () => {
+  it('have tests that pass without a server', async () => {
     const command = shellOf(page, 'node --import tsx --test');
     const { stdout } = await execute('sh', ['-ec', command], { cwd: folder });
     assert.match(stdout, /^# pass 2$/m);
     assert.match(stdout, /^# fail 0$/m);
   });
 
-  it('sorts the answers of a party over HTTP', async () => {
+  it('sort the answers of a party over HTTP', async () => {
     const { call } = (await import(pathToFileURL(join(folder, 'call.ts')).href)) as {
       call: (url: string, body: object, refused: string) => Promise<unknown>;
     };
@@ -101,7 +104,7 @@ describe('docs/writing-a-saga.md', function () {
     await assert.rejects(put(200), { type: 'Unavailable' });
   });
 
-  describe('with its workflows running', () => {
+  describe('with their workflows running', () => {
     const taskQueue = newQueue();
     const parties = createParties();
     const called: ParkedStep[] = [];
@@ -160,7 +163,7 @@ describe('docs/writing-a-saga.md', function () {
       return (await execute('sh', ['-ec', command], { env })).stdout;
     };
 
-    it('lets an operator end a parked trip by the commands that it shows', async () => {
+    it('let an operator end a parked trip by the commands that it shows', async () => {
       const trip = `${taskQueue}-watched`;
       await type(shellOf(page, 'temporal operator search-attribute create'), trip);
       const busy = { status: 503, detail: 'the line is busy' };
@@ -181,7 +184,7 @@ describe('docs/writing-a-saga.md', function () {
       assert.equal(await needsOperator(run), false);
     });
 
-    it('asks the books before it undoes anything, and ends as they say', async () => {
+    it('ask the books before they undo anything, and end as those say', async () => {
       const trip = `${taskQueue}-with-books`;
       const run = await start('tripWithBooks', trip);
       assert.deepEqual(await run.result(), { status: 'called off', reason: 'says the book' });
@@ -231,7 +234,7 @@ async function version(): Promise<string> {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/** The files that the page shows: their name in bold, then what is in them. */
+/** The files that the pages show: their name in bold, then what is in them. */
 function filesOf(page: string): readonly { readonly name: string; readonly text: string }[] {
   const blocks = page.matchAll(/^\*\*`([\w.-]+)`\*\*\n\n```(?:ts|json)\n([\s\S]*?)^```$/gm);
   return [...blocks].map(([, name = '', text = '']) => ({ name, text }));

@@ -1,4 +1,4 @@
-/** CPU time of everything that `npm start` runs, by part, read from /proc (Linux). */
+/** CPU time of what `npm start` or a benchmark runs, by part, read from /proc (Linux). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Seconds of CPU (user and system) that each part has used since it started. */
@@ -9,10 +9,19 @@ const TICKS_PER_SECOND = 100;
 
 /** `root` is where the launcher runs; every part is a descendant of it. */
 export function cpuOfStack(root: string): CpuSeconds {
+  return cpuOf(({ command, directory }) => command.includes('start.mjs') && directory === root);
+}
+
+/** Of the parts that this process has started, and those that they have. */
+export function cpuUnder(pid: number): CpuSeconds {
+  return cpuOf((process) => process.pid === pid);
+}
+
+function cpuOf(isTop: (process: Process) => boolean): CpuSeconds {
   const processes = new Map(readProcesses().map((process) => [process.pid, process]));
   const seconds: Record<string, number> = {};
   for (const process of processes.values()) {
-    const part = partOf(process, processes, root);
+    const part = partOf(process, processes, isTop);
     if (part !== undefined) seconds[part] = (seconds[part] ?? 0) + process.ticks / TICKS_PER_SECOND;
   }
   return seconds;
@@ -54,17 +63,17 @@ function readProcesses(): Process[] {
     });
 }
 
-/** A process belongs to the nearest part among its ancestors, if the launcher is one of them. */
+/** A process belongs to the nearest part among its ancestors, if the top one is among them. */
 function partOf(
   process: Process,
   all: ReadonlyMap<number, Process>,
-  root: string,
+  isTop: (process: Process) => boolean,
 ): string | undefined {
   let part: string | undefined;
   for (let at: Process | undefined = process; at !== undefined; at = all.get(at.parent)) {
-    const { command, directory } = at;
+    const { command } = at;
     part ??= PARTS.find(([sign]) => command.includes(sign))?.[1];
-    if (command.includes('start.mjs') && directory === root) return part;
+    if (isTop(at)) return part;
   }
   return undefined;
 }

@@ -146,6 +146,14 @@ module.exports = {
       ['node_modules/hono/dist/client/'],
       'The client brings hono/client along, and nothing else.',
     ),
+    {
+      name: 'the-checker-shares-nothing',
+      comment:
+        'A checker that used code of the engine, or of its tests, would share their mistakes.',
+      severity: 'error',
+      from: { path: '^test/faults/checker/' },
+      to: { path: '^(src|scripts|bench|examples)/|^test/(?!faults/checker/)' },
+    },
     packages('domain-packages', '^src/domain/', [], 'The domain needs no package.'),
     {
       name: 'no-node-built-ins',

@@ -1,0 +1,44 @@
+/** Parcels, by the carrier's book. */
+import type { Ending, Facts } from '../facts.ts';
+import type { Finding } from '../verdict.ts';
+
+/** H1 */
+export function* oneParcelIfCompleted({ orders, known, evidence }: Facts): Iterable<Finding> {
+  for (const order of orders.values()) {
+    if (!order.isJudged || BY_CARRIER.some((step) => order.byHand.has(step))) continue;
+    for (const detail of parcelsOf(order)) yield { orderId: order.id, detail };
+  }
+  for (const { effect, reference, orderId, seq } of evidence.carrier) {
+    if (effect !== 'shipped' || known.has(orderId ?? '')) continue;
+    yield { orderId: orderId ?? undefined, detail: `line ${seq}: ${reference} is of no order` };
+  }
+}
+
+const BY_CARRIER = ['request shipment', 'cancel shipment'];
+
+function* parcelsOf({ hasCompleted, parcels, final }: Ending): Iterable<string> {
+  const shipped = parcels.filter(({ effect }) => effect === 'shipped');
+  const back = parcels.filter(({ effect }) => effect === 'cancelled').length;
+  const due = hasCompleted ? 1 : 0;
+  if (shipped.length - back !== due) {
+    yield `${shipped.length} sent, ${back} called back, due is ${due}`;
+  }
+  const shown = final.order.shipment?.trackingNumber;
+  if (hasCompleted && shipped.every(({ trackingNumber }) => trackingNumber !== shown)) {
+    yield `GET shows parcel ${shown}, which the carrier does not know`;
+  }
+}
+
+/** H2 */
+export function* nothingLeavesUnpaid({ orders }: Facts): Iterable<Finding> {
+  for (const { id: orderId, parcels, money } of orders.values()) {
+    const captured = money.find(({ effect }) => effect === 'captured');
+    for (const { effect, at, seq } of parcels) {
+      if (effect !== 'shipped') continue;
+      if (captured === undefined) yield { orderId, detail: `line ${seq}: sent, and never paid` };
+      else if (Date.parse(at) < Date.parse(captured.at)) {
+        yield { orderId, detail: `line ${seq}: sent at ${at}, paid at ${captured.at}` };
+      }
+    }
+  }
+}

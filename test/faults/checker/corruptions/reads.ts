@@ -142,6 +142,26 @@ export const READS: readonly Corruption[] = [
   ],
   ['an event gap', 'O5', 'completed', (copy) => events(copy, 'completed').splice(2, 1)],
   [
+    'an event gap in the book as well',
+    'O5',
+    'completed',
+    (copy) => {
+      const last = events(copy, 'completed').at(-1) ?? {};
+      const kept = copy.row(EVENTS, { id: last['id'] });
+      for (const row of [last, kept]) row['sequence'] = Number(row['sequence']) + 1;
+    },
+  ],
+  [
+    'two events of one ID, in the book as well',
+    'O5',
+    'completed',
+    (copy) => {
+      const [first, second] = events(copy, 'completed');
+      const kept = copy.row(EVENTS, { id: second?.['id'] });
+      for (const row of [second ?? {}, kept]) row['id'] = first?.['id'];
+    },
+  ],
+  [
     'a step that is not legal',
     'O5',
     'completed',

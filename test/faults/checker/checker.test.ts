@@ -163,6 +163,17 @@ describe('The checker', () => {
     );
   });
 
+  it('passes a run that an operator has terminated while it ended', async () => {
+    const { verdict, findings } = await verdictOn((copy) => {
+      const workflowId = copy.id('completed');
+      copy.row('runs.jsonl', { workflowId })['status'] = 'TERMINATED';
+      const run = JSON.parse(copy.text('run.json')) as Row;
+      const deeds = [{ deed: 'terminate', workflowId }];
+      copy.write('run.json', JSON.stringify({ ...run, deeds }));
+    });
+    assert.deepEqual([verdict, findings], ['passed', []]);
+  });
+
   it('passes with one more tenant’s whole order in all the books', async () => {
     const { verdict, findings, counts } = await verdictOn(addOther);
     assert.deepEqual({ verdict, findings }, { verdict: 'passed', findings: [] });

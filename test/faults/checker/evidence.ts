@@ -30,6 +30,8 @@ export interface Run {
   readonly stock: Readonly<Record<string, number>>;
   readonly plan: readonly { readonly target?: string }[];
   readonly unresolvable: readonly string[];
+  /** What was done to runs by Temporal's own means. */
+  readonly deeds?: readonly { readonly deed: string; readonly workflowId: string }[];
   readonly budgets?: { readonly hotAttempts?: number; readonly callsPerOrder?: number };
 }
 

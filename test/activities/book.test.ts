@@ -54,6 +54,11 @@ describe('the order book', () => {
     );
   });
 
+  it('opens no work for an order that there is not, also where it only reads', async () => {
+    await assert.rejects(book.beginShipment('ord_nobody'), /there is no order ord_nobody/);
+    await assert.rejects(book.beginReceipt('ord_nobody'), /there is no order ord_nobody/);
+  });
+
   it('takes a step only once, and answers the same again', async () => {
     const order = await authorized('TWICE');
     const again = await Promise.all([

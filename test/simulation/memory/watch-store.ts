@@ -22,10 +22,8 @@ export function createWatchStore(ledger: Ledger, { atomically }: Database): Watc
       atomically(() => {
         const row = ledger.refunds.get(id);
         if (row !== undefined) ledger.refunds.put(id, { ...row, restarts: row.restarts + 1 });
-        else if (id.startsWith('ord_')) {
-          const order = lockOrder(ledger, id as OrderRow['id']);
-          changeOrder(ledger, order.id, { restarts: order.restarts + 1 });
-        }
+        const order = ledger.orders.get(id as OrderRow['id']);
+        if (order !== undefined) changeOrder(ledger, order.id, { restarts: order.restarts + 1 });
       }),
   };
 }

@@ -15,9 +15,14 @@ export function keyed(
   return { key: gatewayKey(sagaId, operation, n), ...callBudget(deps) };
 }
 
-export function requireAmount(wanted: Money, got: bigint, what: string): void {
-  if (got === wanted.amountMinor) return;
-  throw new Error(`${what} ${got} where ${wanted.amountMinor} ${wanted.currency} was asked for`);
+/** An answer about other money is no answer: nothing is decided on it. */
+export function requireMoney(wanted: Money, got: Money, what: string): void {
+  if (got.amountMinor === wanted.amountMinor && got.currency === wanted.currency) return;
+  throw new Error(`${what} ${wordsOf(got)} where ${wordsOf(wanted)} was asked for`);
+}
+
+function wordsOf({ amountMinor, currency }: Money): string {
+  return `${amountMinor} ${currency}`;
 }
 
 // The margin covers clocks that differ and a call that is under way.

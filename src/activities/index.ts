@@ -48,6 +48,8 @@ function withFailures<A extends Table>(activities: A): A {
 function asFailure(error: unknown): Error {
   if (error instanceof Refusal) return refusal(error.code, error.message);
   if (error instanceof Pending) return pending(error.message);
-  if (error instanceof Unavailable) return unavailable(error.message, error);
+  if (error instanceof Unavailable) {
+    return unavailable(error.message, error, error.retryAfterMs);
+  }
   return bug(error);
 }

@@ -5,7 +5,7 @@
  */
 import type { OrderId, OrderRef } from '../domain/order.ts';
 import { Pending, Refusal, Unavailable } from '../domain/wrong.ts';
-import { keyed, refundAtGateway, requireAmount } from './gateway-calls.ts';
+import { keyed, refundAtGateway, requireMoney } from './gateway-calls.ts';
 import type { Begun, Deps, Intent, IntentWork, PaymentWork, Recorded } from './ports.ts';
 import { callBudget, settle } from './step.ts';
 
@@ -37,6 +37,7 @@ export function payments(deps: Deps) {
       const { intentId, n } = begun.work;
 
       const before = await gateway.retrieveIntent(intentId, callBudget(deps));
+      requireMoney(begun.work.amount, before.amount, 'the intent is for');
       if (before.capturableMinor > 0n) await book.recordHeld(id, before);
       const after =
         before.status === 'canceled'
@@ -55,10 +56,15 @@ export function payments(deps: Deps) {
       if (intent === undefined || intent.status === 'requires_capture') {
         intent = await gateway.captureIntent(work.intentId, keyed(deps, id, 'capture', work.n));
       }
+      requireMoney(work.amount, intent.amount, 'the intent is for');
       // Only a canceled intent proves that the money is gone; "not yet" proves nothing.
       if (intent.status === 'canceled') return void settle(await book.recordCaptureRefused(id));
       requireStatus(intent, 'succeeded');
-      requireAmount(work.amount, intent.capturedMinor, 'captured');
+      requireMoney(
+        work.amount,
+        { ...intent.amount, amountMinor: intent.capturedMinor },
+        'captured',
+      );
       settle(await book.recordCapture(id, intent));
     },
 
@@ -66,13 +72,13 @@ export function payments(deps: Deps) {
       const begun = await book.beginRefund(id);
       if (begun.state !== 'open') return void settle(begun);
       const refund = await refundAtGateway(deps, { sagaId: id, orderId: id }, begun.work);
+      requireMoney(begun.work.amount, refund.amount, 'refunded');
       if (refund.status === 'failed' || refund.status === 'canceled') {
         throw new Error(`the gateway has given up the refund ${refund.id}: it is ${refund.status}`);
       }
       if (refund.status !== 'succeeded') {
         throw new Pending(`The refund ${refund.id} is ${refund.status}.`);
       }
-      requireAmount(begun.work.amount, refund.amount.amountMinor, 'refunded');
       settle(await book.recordRefund(id, refund));
     },
   };
@@ -106,11 +112,16 @@ async function recordConfirmation(
   intent: Intent,
 ): Promise<Recorded> {
   const { status, declineCode = status } = intent;
+  requireMoney(work.amount, intent.amount, 'the intent is for');
   if (status === 'requires_payment_method' || status === 'canceled') {
     return await book.recordDecline(id, status, `The payment was declined: ${declineCode}.`);
   }
   requireStatus(intent, 'requires_capture');
-  requireAmount(work.amount, intent.capturableMinor, 'authorized');
+  requireMoney(
+    work.amount,
+    { ...intent.amount, amountMinor: intent.capturableMinor },
+    'authorized',
+  );
   return await book.recordAuthorization(id, intent);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { RefundRef } from '../domain/refund.ts';
 import { Pending } from '../domain/wrong.ts';
-import { refundAtGateway, requireAmount } from './gateway-calls.ts';
+import { refundAtGateway, requireMoney } from './gateway-calls.ts';
 import type { Deps, GatewayRefund, Recorded, RefundBook } from './ports.ts';
 import { settle } from './step.ts';
 
@@ -16,7 +16,7 @@ export function refunds(deps: Deps) {
       const begun = await book.openRefund(id);
       if (begun.state !== 'open') return void settle(begun);
       const refund = await refundAtGateway(deps, { sagaId: id, orderId }, begun.work);
-      requireAmount(begun.work.amount, refund.amount.amountMinor, 'refunded');
+      requireMoney(begun.work.amount, refund.amount, 'refunded');
       settle(await recordOutcome(book, ref, refund));
     },
 

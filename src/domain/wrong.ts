@@ -18,6 +18,27 @@ export class Refusal extends Error {
 /** The world did not answer, or answered "not now": the outcome is unknown, so try again. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
+  /** When the other side said that it may be asked again. */
+  readonly retryAfterMs: number | undefined;
+  constructor(
+    detail: string,
+    {
+      retryAfterMs,
+      ...options
+    }: ErrorOptions & { readonly retryAfterMs?: number | undefined } = {},
+  ) {
+    super(detail, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+// Nobody's word makes an order wait longer than its own patience with an outage.
+const LONGEST_WAIT_MS = 60_000;
+
+/** What a `Retry-After` header asks for. Stripe and we send seconds; a date is not worth a clock. */
+export function retryAfterMs(header: unknown): number | undefined {
+  const seconds = typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : undefined;
+  return seconds === undefined ? undefined : Math.min(seconds * 1_000, LONGEST_WAIT_MS);
 }
 
 /** The other side has taken it on and is at it, for days perhaps: asked again later, no trouble. */

@@ -41,12 +41,17 @@ export function refusal(code: string, detail: string): ApplicationFailure {
   });
 }
 
-/** What an activity throws when it does not know, or was told "not now". */
-export function unavailable(detail: string, cause?: Error): ApplicationFailure {
+/** What an activity throws when it does not know, or was told "not now", perhaps until when. */
+export function unavailable(
+  detail: string,
+  cause?: Error,
+  retryAfterMs?: number,
+): ApplicationFailure {
   return ApplicationFailure.create({
     type: UNAVAILABLE,
     message: detail,
     ...(cause && { cause }),
+    ...(retryAfterMs !== undefined && { nextRetryDelay: retryAfterMs }),
   });
 }
 

@@ -119,6 +119,7 @@ describe('the carrier adapter', () => {
   const strange: [string, number, string, 'bug' | 'unavailable'][] = [
     ['an internal error', 500, '{}', 'unavailable'],
     ['a rate limit', 429, '{}', 'unavailable'],
+    ['a reference that is just being asked for', 409, '{"code":"locked"}', 'unavailable'],
     ['half an answer', 201, '{"reference":"ord_1"', 'unavailable'],
     ['an answer without a tracking number', 201, '{"reference":"ord_1"}', 'bug'],
     ['another reference', 201, '{"reference":"ord_2","trackingNumber":"T"}', 'bug'],

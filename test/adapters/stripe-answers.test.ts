@@ -25,12 +25,13 @@ const error = (type: string, code?: string) => ({ error: { type, code, message: 
 describe('the Stripe adapter, given a strange answer,', () => {
   let answer: { status: number; body: unknown };
   let question: { status: number; body: unknown };
+  let retryAfter = '1';
   let server: Server;
   let gateway: PaymentGateway;
   before(async () => {
     server = createServer((request, response) => {
       const { status, body } = request.method === 'GET' ? question : answer;
-      response.writeHead(status, { 'content-type': 'application/json' });
+      response.writeHead(status, { 'content-type': 'application/json', 'retry-after': retryAfter });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     });
     server.listen(0, '127.0.0.1');
@@ -90,7 +91,29 @@ describe('the Stripe adapter, given a strange answer,', () => {
       answer = { status: 200, body };
       await assert.rejects(gateway.captureIntent('pi_1', call), isBug(message));
     });
+
+    it(`looks up what became of a capture that was answered with ${what}`, async () => {
+      answer = { status: 200, body };
+      question = { status: 200, body: intent };
+      assert.equal((await gateway.captureIntent('pi_1', call)).status, 'succeeded');
+    });
   }
+
+  it('says when the gateway wants to be asked again, within reason', async () => {
+    for (const [header, expected] of [
+      ['7', 7_000],
+      ['86400', 60_000],
+      ['soon', undefined],
+    ] as const) {
+      answer = { status: 429, body: error('invalid_request_error', 'rate_limit') };
+      retryAfter = header;
+      await assert.rejects(gateway.captureIntent('pi_1', call), (thrown) => {
+        assert.ok(thrown instanceof Unavailable);
+        assert.equal(thrown.retryAfterMs, expected);
+        return true;
+      });
+    }
+  });
 
   const wrongIntents: [string, object, RegExp][] = [
     ['amount', { amount: 2000, amount_received: 2000 }, /amount is 2000, expected 1999/],

@@ -4,9 +4,10 @@
  */
 import { z } from 'zod';
 import type { Carrier } from '../../activities/ports.ts';
-import { Refusal, Unavailable } from '../../domain/wrong.ts';
+import { Refusal, retryAfterMs, Unavailable } from '../../domain/wrong.ts';
 
 const shipped = z.object({ reference: z.string(), trackingNumber: z.string().min(1) });
+const reused = z.object({ code: z.literal('reference-reused') });
 const refused = z.object({ code: z.literal('address-refused'), detail: z.string() });
 
 // A sentence for the customer; whatever is longer is not one.
@@ -61,19 +62,26 @@ async function exchange(
   const signal = AbortSignal.timeout(timeoutMs);
   let status: number;
   let body: unknown;
+  let notBefore: number | undefined;
   try {
     const response = await fetch(url, { ...request, redirect: 'manual', signal });
     status = response.status;
+    notBefore = retryAfterMs(response.headers.get('retry-after'));
     const text = await response.text();
     body = text === '' ? undefined : JSON.parse(text);
   } catch {
     const why = signal.aborted ? 'no answer in time' : 'no whole answer';
     throw new Unavailable(`Carrier ${operation}: ${why}`);
   }
-  if (status >= 500 || NOT_NOW.includes(status)) {
-    throw new Unavailable(`Carrier ${operation}: status ${status}`);
+  if (status >= 500 || NOT_NOW.includes(status) || isInUse(status, body)) {
+    throw new Unavailable(`Carrier ${operation}: status ${status}`, { retryAfterMs: notBefore });
   }
   return { status, body };
+}
+
+/** The same reference at the same moment passes; one that stands for another shipment does not. */
+function isInUse(status: number, body: unknown): boolean {
+  return status === 409 && !reused.safeParse(body).success;
 }
 
 function refusalIn(body: unknown): Error {

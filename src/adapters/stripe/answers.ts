@@ -40,6 +40,9 @@ const refundAnswer = z.object({
   currency,
 });
 
+/** An answer that cannot be true: what was asked for may have happened all the same. */
+export class WrongAnswer extends Error {}
+
 export function readIntent(operation: string, answer: unknown): Intent {
   const intent = parse(operation, intentAnswer, answer);
   const { amount, amount_capturable: capturable, amount_received: captured } = intent;
@@ -73,7 +76,9 @@ export function requireSame(
   wanted: bigint | string,
 ): void {
   if (got === wanted) return;
-  throw new Error(`Stripe ${operation}: the ${what} is ${String(got)}, expected ${String(wanted)}`);
+  throw new WrongAnswer(
+    `Stripe ${operation}: the ${what} is ${String(got)}, expected ${String(wanted)}`,
+  );
 }
 
 /** Names the fields that are wrong, not their values: they may be personal. */
@@ -85,5 +90,5 @@ function parse<Schema extends z.ZodType>(
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const fields = new Set(parsed.error.issues.map(({ path }) => path.join('.')));
-  throw new Error(`Stripe ${operation}: malformed answer (${[...fields].join(', ')})`);
+  throw new WrongAnswer(`Stripe ${operation}: malformed answer (${[...fields].join(', ')})`);
 }

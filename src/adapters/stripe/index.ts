@@ -5,10 +5,10 @@
  */
 import type Stripe from 'stripe';
 import type { GatewayCall, GatewayRefund, Intent, PaymentGateway } from '../../activities/ports.ts';
-import { Refusal, Unavailable } from '../../domain/wrong.ts';
+import { Refusal } from '../../domain/wrong.ts';
 import { readIntent, readRefund, requireSame } from './answers.ts';
 import { connect, deadline, isReplay, type Deadline } from './connection.ts';
-import { bug, judge, words, type Trouble } from './trouble.ts';
+import { bug, judge, unavailable, type Trouble } from './trouble.ts';
 
 // Leaves time to look an ambiguous answer up before the caller stops waiting.
 const SHARE_OF_CHANGE = 0.7;
@@ -70,7 +70,7 @@ async function createIntent(
     if (trouble.kind === 'declined' || isRefused) {
       throw new Refusal('payment-declined', 'The gateway does not accept this payment.');
     }
-    if (trouble.kind === 'ambiguous') throw new Unavailable(words('createIntent', trouble));
+    if (trouble.kind === 'ambiguous') throw unavailable('createIntent', trouble);
     throw bug('createIntent', trouble);
   }
   const intent = readIntent('createIntent', answer);
@@ -120,7 +120,8 @@ async function change(
         : readIntent(operation, trouble.intent);
     if (trouble.kind === 'declined') return declinedWith(trouble, intent);
     if (isPast(operation, intent)) return intent;
-    throw new Unavailable(`${words(operation, trouble)}; the intent is ${intent.status}`);
+    if (trouble.kind === 'wrong-answer') throw error;
+    throw unavailable(operation, trouble, `; the intent is ${intent.status}`);
   }
 }
 
@@ -166,7 +167,7 @@ async function refundIntent(
     );
   } catch (error) {
     const trouble = judge(error);
-    if (trouble.kind === 'ambiguous') throw new Unavailable(words('refundIntent', trouble));
+    if (trouble.kind === 'ambiguous') throw unavailable('refundIntent', trouble);
     // Past the gateway's key memory a repeat looks like this; the refund itself remembers its key.
     const made =
       trouble.code === 'charge_already_refunded'
@@ -210,7 +211,7 @@ async function ask<Answer>(operation: string, question: () => Promise<Answer>): 
     return await question();
   } catch (error) {
     const trouble = judge(error);
-    if (trouble.kind === 'ambiguous') throw new Unavailable(words(operation, trouble));
+    if (trouble.kind === 'ambiguous') throw unavailable(operation, trouble);
     throw bug(operation, trouble);
   }
 }

@@ -3,10 +3,12 @@
  * or there is a bug. Only codes are told on, never Stripe's message: it can quote a key or a name.
  */
 import Stripe from 'stripe';
+import { retryAfterMs, Unavailable } from '../../domain/wrong.ts';
+import { WrongAnswer } from './answers.ts';
 import { isReplay } from './connection.ts';
 
 export interface Trouble {
-  readonly kind: 'declined' | 'unexpected-state' | 'ambiguous' | 'bug';
+  readonly kind: 'declined' | 'unexpected-state' | 'ambiguous' | 'wrong-answer' | 'bug';
   readonly told: string;
   readonly code: string | undefined;
   /** The parameter that Stripe found wrong. */
@@ -14,6 +16,7 @@ export interface Trouble {
   readonly declineCode: string | undefined;
   /** The intent as it is after a decline, when Stripe sent it along. */
   readonly intent: unknown;
+  readonly retryAfterMs: number | undefined;
 }
 
 /** Codes by which Stripe says that the intent is not where the operation needs it. */
@@ -26,8 +29,9 @@ const ELSEWHERE: readonly unknown[] = [
 /** Statuses that leave open what happened, or promise that a later attempt may do. */
 const NOT_NOW: readonly unknown[] = [408, 409, 429];
 
-/** What is not Stripe's error was thrown on purpose, and is passed on. */
+/** What is neither Stripe's error nor an answer of its was thrown on purpose, and is passed on. */
 export function judge(error: unknown): Trouble {
+  if (error instanceof WrongAnswer) return { ...NOTHING_SAID, told: error.message };
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
   const { code, param, decline_code: declineCode, headers = {} } = error;
   return {
@@ -37,15 +41,30 @@ export function judge(error: unknown): Trouble {
     param,
     declineCode: declineCode === '' ? code : (declineCode ?? code),
     intent: isReplay(headers) ? undefined : error.payment_intent,
+    retryAfterMs: retryAfterMs(headers['retry-after']),
   };
 }
 
-export function words(operation: string, { told }: Trouble): string {
-  return `Stripe ${operation}: ${told}`;
+const NOTHING_SAID = {
+  kind: 'wrong-answer',
+  code: undefined,
+  param: undefined,
+  declineCode: undefined,
+  intent: undefined,
+  retryAfterMs: undefined,
+} as const;
+
+export function unavailable(operation: string, trouble: Trouble, besides = ''): Unavailable {
+  const { retryAfterMs } = trouble;
+  return new Unavailable(words(operation, trouble) + besides, { retryAfterMs });
 }
 
 export function bug(operation: string, trouble: Trouble): Error {
   return new Error(words(operation, trouble));
+}
+
+function words(operation: string, { told }: Trouble): string {
+  return `Stripe ${operation}: ${told}`;
 }
 
 function kindOf(error: Stripe.errors.StripeError): Trouble['kind'] {

@@ -130,6 +130,20 @@ describe('The TCP proxy', () => {
     assert.equal(proxy.hits(), hits + 2);
   });
 
+  it('takes its time, each way and for every chunk, and keeps the order', async () => {
+    const one = await open();
+    proxy.slow({ delayMs: 50, jitterMs: 100 });
+    const words = Array.from({ length: 20 }, (_, n) => `${n};`);
+    const asked = performance.now();
+    for (const word of words) {
+      one.socket.write(word);
+      await new Promise(setImmediate);
+    }
+    await eventually(() => one.said.text === `hello${words.join('')}`);
+    await eventually(() => one.read.replace(/[<>]/g, '') === `hello${words.join('')}`);
+    assert.ok(performance.now() - asked >= 100);
+  });
+
   it('breaks the other end off when one has broken off', async () => {
     const one = await open();
     one.socket.resetAndDestroy();

@@ -1,7 +1,7 @@
 /**
  * A TCP proxy between any two parties, which loses what it is told to: cuts a connection after so
  * many bytes, ends it with a reset, or swallows all that comes and stays silent. One fault at a
- * time, for the connections that are open and for those to come.
+ * time, for the connections that are open and for those to come; and, fault or not, a latency.
  */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -25,13 +25,21 @@ export interface Fault {
   readonly times?: number;
 }
 
+export interface Latency {
+  readonly delayMs: number;
+  /** At most so much more, drawn anew for every chunk. */
+  readonly jitterMs?: number;
+}
+
 export interface TcpProxy {
   readonly host: string;
   readonly port: number;
   /** The same URL, by way of this proxy. */
   readonly through: (url: string) => string;
   readonly inject: (fault: Fault) => void;
-  /** New bytes pass again; what has been swallowed is gone. */
+  /** From now on everything takes so long, each way; order is kept. */
+  readonly slow: (latency: Latency) => void;
+  /** New bytes pass again, at once; what has been swallowed is gone. */
   readonly heal: () => void;
   /** How many connections the faults have hit so far. */
   readonly hits: () => number;
@@ -72,6 +80,7 @@ export async function startTcpProxy(target: {
       plan.begin(fault);
       for (const link of links) Object.assign(link, UNTOUCHED);
     },
+    slow: plan.slow,
     heal: plan.end,
     hits: plan.hits,
     async close() {
@@ -96,17 +105,25 @@ const UNTOUCHED = { begun: undefined, passed: 0, isHit: false };
 
 type Plan = ReturnType<typeof createPlan>;
 
+const AT_ONCE: Latency = { delayMs: 0 };
+
 /** What is wrong at the moment, and how often it may still strike. */
 function createPlan() {
   let current: Fault | undefined;
   let left = 0;
   let hits = 0;
+  let latency: Latency = AT_ONCE;
   return {
+    slow: (wanted: Latency) => void (latency = wanted),
+    delayMs: () => latency.delayMs + Math.random() * (latency.jitterMs ?? 0),
     begin(fault: Fault) {
       current = fault;
       left = fault.times ?? Infinity;
     },
-    end: () => void (current = undefined),
+    end: () => {
+      current = undefined;
+      latency = AT_ONCE;
+    },
     /** The fault as far as this connection is concerned. */
     of: (link: Link) => (left > 0 || link.isHit ? current : undefined),
     strike(link: Link) {
@@ -122,16 +139,40 @@ function createPlan() {
 function carry(link: Link, direction: Direction, plan: Plan): void {
   const [from, to] =
     direction === 'up' ? [link.client, link.upstream] : [link.upstream, link.client];
+  const inTurn = createTurns(plan);
   from.on('data', (chunk: Buffer) => {
-    const fault = plan.of(link);
-    const passing = fault === undefined ? chunk : sieve(link, fault, direction, chunk, plan);
-    if (passing.length > 0 && !to.write(passing)) {
-      from.pause();
-      to.once('drain', () => from.resume());
-    }
-    if (link.isHit && fault !== undefined && fault.kind !== 'black-hole') endBoth(link, fault.kind);
+    inTurn(() => {
+      const fault = plan.of(link);
+      const passing = fault === undefined ? chunk : sieve(link, fault, direction, chunk, plan);
+      if (passing.length > 0 && !to.write(passing)) {
+        from.pause();
+        to.once('drain', () => from.resume());
+      }
+      if (link.isHit && fault !== undefined && fault.kind !== 'black-hole') {
+        endBoth(link, fault.kind);
+      }
+    });
   });
-  from.on('end', () => to.end());
+  from.on('end', () => {
+    inTurn(() => {
+      const isSwallowed = link.isHit && plan.of(link)?.kind === 'black-hole';
+      if (!isSwallowed) to.end();
+    });
+  });
+}
+
+/** What comes later never overtakes, however the jitter falls. */
+function createTurns(plan: Plan) {
+  const waiting: (() => void)[] = [];
+  return (act: () => void): void => {
+    const delayMs = plan.delayMs();
+    if (delayMs === 0 && waiting.length === 0) {
+      act();
+      return;
+    }
+    waiting.push(act);
+    setTimeout(() => waiting.shift()?.(), delayMs);
+  };
 }
 
 /** What of a chunk passes. */

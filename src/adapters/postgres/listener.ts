@@ -38,13 +38,13 @@ export function createListener(options: ListenerOptions): Listener {
         return rows;
       } catch (error) {
         // A link that swallows a read swallows notifications too: better a new one.
-        void client.end();
+        void leave(client);
         throw error;
       }
     },
     async close() {
       closing.abort();
-      await live?.end();
+      if (live !== undefined) await leave(live);
       await running;
     },
   };
@@ -65,7 +65,7 @@ async function keepListening(
     try {
       const client = await connect(options);
       // Whoever closes us ends the live connection; this one was not live yet.
-      if (isClosing()) await client.end();
+      if (isClosing()) await leave(client);
       else {
         failures = 0;
         const ended = endOf(client);
@@ -107,7 +107,17 @@ async function connect({ url, channel, onNotification }: ListenerOptions): Promi
     await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     return client;
   } catch (error) {
-    void client.end();
+    void leave(client);
     throw error;
   }
+}
+
+// A server that is there has said goodbye long before.
+const GOODBYE_MS = 1_000;
+
+/** Politely, but not for long: on a dead link nobody answers, and the process would not end. */
+async function leave(client: pg.Client): Promise<void> {
+  const impatient = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MS);
+  await client.end().catch(() => undefined);
+  clearTimeout(impatient);
 }

@@ -17,6 +17,7 @@ export async function auditEntries(
   { gatewayUrl }: Pick<Parties, 'gatewayUrl'>,
   pool: pg.Pool,
   id: OrderFacts['id'],
+  read = readBook,
 ): Promise<void> {
   const { rows } = await pool.query<Record<string, string>>(
     `SELECT coalesce(sum(authorized), 0)::text AS authorized,
@@ -25,7 +26,7 @@ export async function auditEntries(
      FROM payment_entry WHERE order_id = $1`,
     [id],
   );
-  const money = (await readBook(gatewayUrl)).filter(({ orderId }) => orderId === id);
+  const money = (await read(gatewayUrl)).filter(({ orderId }) => orderId === id);
   const gateway = ['authorized', 'captured', 'canceled', 'refunded'].map((effect) => [
     effect,
     sumOf(money, effect).toString(),
@@ -59,9 +60,9 @@ export async function audit(
   { gatewayUrl, carrierUrl, mailUrl }: Parties,
   { id, amountMinor }: Pick<OrderFacts, 'id' | 'amountMinor'>,
   status: string,
+  read = readBook,
 ): Promise<void> {
-  const ofOrder = async (url: string) =>
-    (await readBook(url)).filter((line) => line.orderId === id);
+  const ofOrder = async (url: string) => (await read(url)).filter((line) => line.orderId === id);
   const money = await ofOrder(gatewayUrl);
   const sum = (effect: string) => sumOf(money, effect);
   const total = Number(amountMinor);

@@ -26,10 +26,18 @@ export interface RunningParties {
 
 const ATTEMPT_MS = 5_000;
 
-export async function startParties({ pool }: Shop): Promise<RunningParties> {
+export interface PartyOptions {
+  /** How long the gateway remembers a key; a day. */
+  readonly keyRetentionMs?: number;
+}
+
+export async function startParties(
+  { pool }: Shop,
+  options: PartyOptions = {},
+): Promise<RunningParties> {
   const directory = await mkdtemp(join(tmpdir(), 'makegood-parties-'));
   const bookFile = (name: string) => ({ port: 0, bookFile: join(directory, `${name}.jsonl`) });
-  const gateway = await startGateway(bookFile('gateway'));
+  const gateway = await startGateway({ ...bookFile('gateway'), ...options });
   const carrier = await startCarrier(bookFile('carrier'));
   const mail = await startMailSink({ ...bookFile('mail'), smtpPort: 0 });
   return {

@@ -78,8 +78,9 @@ export async function auditRefunds(
   gatewayUrl: string,
   orderId: OrderId,
   expected: Readonly<Record<string, number>>,
+  read = readBook,
 ): Promise<void> {
-  const lines = (await readBook(gatewayUrl)).filter((line) => line.orderId === orderId);
+  const lines = (await read(gatewayUrl)).filter((line) => line.orderId === orderId);
   let captured = 0;
   let refunded = 0;
   for (const { effect, amount = 0 } of lines.filter(({ kind }) => kind === 'effect')) {

@@ -21,6 +21,7 @@ import { Unavailable } from '../../src/domain/wrong.ts';
 import type { Budgets } from '../../src/saga/index.ts';
 import type { Parties } from './audit.ts';
 import { startParties } from './parties.ts';
+import type { PartyOptions } from './parties.ts';
 import { requireReplays } from './replays.ts';
 import { setFaults } from './stand-ins.ts';
 import { service } from './services.ts';
@@ -45,7 +46,14 @@ export interface BookFault {
 }
 
 export type PartyFaults = Partial<Record<'gateway' | 'carrier' | 'mail', FaultPlan>>;
-type FaultPlan = Readonly<Record<string, { readonly fault: string; readonly times?: number }>>;
+type FaultPlan = Readonly<Record<string, PartyFault | readonly PartyFault[]>>;
+
+export interface PartyFault {
+  readonly fault: string;
+  readonly times?: number;
+  readonly orderId?: string;
+  readonly delayMs?: number;
+}
 
 export interface Stage {
   readonly shop: Shop;
@@ -58,8 +66,12 @@ export interface Stage {
   readonly breakParties: (faults: PartyFaults) => Promise<void>;
   /** The next order's troubles with PostgreSQL. */
   readonly failBook: (fault: BookFault) => void;
-  /** Runs once, just before the activity is called for the first time; cleared after each order. */
-  readonly beforeStep: (step: keyof Activities, act: (id: OrderId) => Promise<void>) => void;
+  /** Runs once, or so often, just before the activity is called; cleared after each order. */
+  readonly beforeStep: (
+    step: keyof Activities,
+    act: (id: OrderId) => Promise<void>,
+    times?: number,
+  ) => void;
   /** Every try that a step which may fail has takes longer than it may. */
   readonly slow: (step: keyof Activities) => void;
   /** Starts the checkout and waits for its end; tidies up. */
@@ -72,13 +84,16 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-export async function createStage(budgets?: Partial<Budgets>): Promise<Stage> {
+export async function createStage(
+  budgets?: Partial<Budgets>,
+  options?: PartyOptions,
+): Promise<Stage> {
   const [shop, temporal, bundle] = [
     await createShop(),
     await service('temporal'),
     await service('bundle'),
   ];
-  const outside = await startParties(shop);
+  const outside = await startParties(shop, options);
   const { deps, failBook, clearBook } = faulty({ ...outside.deps, timeLeftMs });
   const hooks = new Map<string, Hook>();
   const underWay = new Set<Promise<unknown>>();
@@ -110,9 +125,10 @@ export async function createStage(budgets?: Partial<Budgets>): Promise<Stage> {
     hooks.clear();
     clearBook();
     await outside.clearFaults();
-    await sendDueMails(outbox, deps.mailer, (_, error) => {
+    const failed = (_: unknown, error: unknown) => {
       throw error;
-    });
+    };
+    while ((await sendDueMails(outbox, deps.mailer, failed)) > 0);
   };
   /** Starts a saga, waits for its end, and clears what was arranged for it. */
   const toItsEnd = async (id: string, start: () => Promise<void>) => {
@@ -140,7 +156,7 @@ export async function createStage(budgets?: Partial<Budgets>): Promise<Stage> {
       }
     },
     failBook,
-    beforeStep: (step, act) => void hooks.set(step, { act, times: 1 }),
+    beforeStep: (step, act, times = 1) => void hooks.set(step, { act, times }),
     slow: (step) => {
       const act = () => delay(2 * SHORT_BUDGETS.attemptTimeoutMs);
       // The local try, and the regular ones.

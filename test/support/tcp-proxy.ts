@@ -25,7 +25,7 @@ export interface Fault {
   readonly times?: number;
 }
 
-export interface Latency {
+interface Latency {
   readonly delayMs: number;
   /** At most so much more, drawn anew for every chunk. */
   readonly jitterMs?: number;

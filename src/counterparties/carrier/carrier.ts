@@ -8,7 +8,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { openBook, type Book, type EffectLine, type RequestLine } from '../book.ts';
 import { COMMON_FAULTS, CONNECTION_FAULTS, orderIn } from '../faults.ts';
-import { createFaultPlan, type FaultPlan, type Meeting } from '../plan.ts';
+import { createFaultPlan, type FaultPlan, type Meeting, type Repertoire } from '../plan.ts';
 import { controlRoutes, listen, type HttpEnv, type StandIn } from '../server.ts';
 import { meetFault } from '../wire.ts';
 
@@ -18,6 +18,12 @@ export const REFUSED_POSTAL_CODE = '00000';
 type Operation = 'request' | 'cancel';
 
 const FAULTS = [...COMMON_FAULTS, 'key-in-use', 'error', 'malformed', 'truncated'] as const;
+
+export const REPERTOIRE: Repertoire<Operation> = {
+  party: 'carrier',
+  faults: { request: [...FAULTS, 'decline'], cancel: FAULTS },
+  questions: [],
+};
 
 export interface ShipmentEffect extends EffectLine {
   readonly effect: 'shipped' | 'refused' | 'cancelled' | 'tombstone';
@@ -60,11 +66,7 @@ export async function startCarrier({
   bookFile: string;
 }): Promise<StandIn> {
   const shipments = new Map<string, ShipmentEffect>();
-  const faults = createFaultPlan<Operation>({
-    party: 'carrier',
-    faults: { request: [...FAULTS, 'decline'], cancel: FAULTS },
-    questions: [],
-  });
+  const faults = createFaultPlan(REPERTOIRE);
   const book = await openBook<ShipmentEffect, ShipmentRequest>(bookFile, (effects, request) => {
     for (const effect of effects) shipments.set(effect.reference, effect);
     faults.restore(request.operation, request.fault);

@@ -10,12 +10,18 @@ import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerError, type SMTPServerSession } from 'smtp-server';
 import { openBook, type Book, type EffectLine, type RequestLine } from '../book.ts';
 import { COMMON_FAULTS, COURSES, orderIn, type Fault } from '../faults.ts';
-import { createFaultPlan, type FaultPlan } from '../plan.ts';
+import { createFaultPlan, type FaultPlan, type Repertoire } from '../plan.ts';
 import { controlRoutes, listen, portOf, type HttpEnv } from '../server.ts';
 import { mailPage } from './page.ts';
 import type { ReceivedMail } from './received-mail.ts';
 
 const FAULTS = [...COMMON_FAULTS, 'error', 'decline'] as const;
+
+export const REPERTOIRE: Repertoire<'send'> = {
+  party: 'mail',
+  faults: { send: FAULTS },
+  questions: [],
+};
 
 export interface MailEffect extends EffectLine {
   readonly effect: 'received';
@@ -42,7 +48,7 @@ export async function startMailSink({
   bookFile: string;
 }): Promise<MailSink> {
   const mails: ReceivedMail[] = [];
-  const faults = createFaultPlan({ party: 'mail', faults: { send: FAULTS }, questions: [] });
+  const faults = createFaultPlan(REPERTOIRE);
   const book = await openBook<MailEffect, MailRequest>(bookFile, (effects, request) => {
     mails.push(...effects.map(({ mail }) => mail));
     faults.restore(request.operation, request.fault);

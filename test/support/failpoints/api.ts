@@ -21,7 +21,7 @@ export function connectSagaClient(
 }
 
 function points(act: string, { id: orderId, requestId }: NewOrder | OrderFacts) {
-  const who = { act, orderId, requestId, isLocal: false };
+  const who = { act, orderId, requestId, isLocal: false, attempt: 1 };
   return {
     before: () => cross({ ...who, at: 'begin' }),
     after: () => cross({ ...who, at: 'end' }),

@@ -9,8 +9,9 @@ export interface Crossing {
   readonly requestId: string;
   /** `begin`, `end`, or a call that leaves the process: `before gateway.refundIntent`. */
   readonly at: string;
-  /** Where it is an activity: whether it is tried within a workflow task. */
+  /** Where it is an activity: whether it is tried within a workflow task, and the how many-eth time. */
   readonly isLocal: boolean;
+  readonly attempt: number;
   readonly pid: number;
 }
 

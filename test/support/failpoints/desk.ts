@@ -56,7 +56,7 @@ export async function openDesk() {
     crossed: crossed as readonly Crossing[],
     held: () => [...held.keys()],
     /** Waits until somebody is held there. */
-    reached: (of: (crossing: Crossing) => boolean) => until(() => isHeld(of), 30_000),
+    reached: (of: (crossing: Crossing) => boolean) => until(() => isHeld(of), 60_000),
     /** Lets go of who is held there. */
     release(of: (crossing: Crossing) => boolean, verdict: Verdict = 'go') {
       for (const [crossing, response] of held) {

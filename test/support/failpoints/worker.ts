@@ -43,8 +43,8 @@ type Activity = (ref: OrderRef | RefundRef, ...rest: unknown[]) => Promise<unkno
 
 function inside(act: string, activity: Activity): Activity {
   return (ref, ...rest) => {
-    const { isLocal } = Context.current().info;
-    const who = { act, orderId: orderOf(ref), requestId: ref.requestId, isLocal };
+    const { isLocal, attempt } = Context.current().info;
+    const who = { act, orderId: orderOf(ref), requestId: ref.requestId, isLocal, attempt };
     return acting.run(who, async () => {
       try {
         await crossIn('begin');

@@ -7,6 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
+import { eventually } from '../api/harness.ts';
 import { audit, auditEntries, readBook } from '../support/audit.ts';
 import { createCrashStage, pointsOf, SCENARIOS } from '../support/crash-stage.ts';
 import type { CrashStage, Death, Point, Scenario } from '../support/crash-stage.ts';
@@ -24,7 +25,7 @@ const ENDS: Readonly<Partial<Record<Scenario, string>>> = {
   parked: 'completed',
 };
 
-describe('a worker that is killed', function () {
+describe('a worker', function () {
   // A workflow task that died with its worker is tried again after Temporal's ten seconds.
   this.timeout(ALL ? 1_800_000 : 180_000);
   const scenarios = Object.keys(SCENARIOS) as Scenario[];
@@ -76,7 +77,7 @@ describe('a worker that is killed', function () {
     console.log(`      ${points.length} points`);
   });
 
-  it('leaves no trace: the books are those of a smooth run', async () => {
+  it('that is killed leaves no trace: the books are those of a smooth run', async () => {
     // An operator is never called in a hurry.
     const isPossible = ({ act }: Point, isLocal: boolean) => !isLocal || act !== 'callOperator';
     const deaths = points.flatMap(({ scenario, ...point }, n) =>
@@ -95,6 +96,34 @@ describe('a worker that is killed', function () {
     const same = points.filter((point) => point.scenario === scenario);
     return same[(n * 7 + 3) % same.length] as Point;
   };
+
+  it('that is told to stop finishes what it is at, in workflow tasks and in regular attempts', async () => {
+    await stage.killWorkers();
+    const [stopped] = await stage.startWorkers(1);
+    const subjects = [];
+    for (const isLocal of [true, false]) {
+      const subject = await stage.prepare('completed');
+      subjects.push(subject);
+      stage.desk.plan((one) => {
+        if (one.orderId !== subject.orderId || one.act !== 'capturePayment') return undefined;
+        if (!isLocal && one.isLocal) return one.at === 'begin' ? 'fail' : undefined;
+        return one.at === 'before gateway.captureIntent' ? 'hold' : undefined;
+      });
+      await subject.start();
+      await stage.desk.reached((one) => one.orderId === subject.orderId);
+    }
+    process.kill(stopped?.pid ?? 0, 'SIGTERM');
+    await eventually(async () => /"state":"(DRAINING|STOPPING)"/.test(await stage.logOf('worker')));
+    stage.desk.release(() => true);
+    assert.equal(await stopped?.ended, 'exit code 0');
+    const ends = stage.desk.crossed.filter(
+      ({ pid, act, at }) => pid === stopped?.pid && act === 'capturePayment' && at === 'end',
+    );
+    assert.equal(new Set(ends.map(({ orderId }) => orderId)).size, 2);
+    await stage.startWorkers(1);
+    await stage.ended(subjects);
+    for (const tale of await stage.tell(subjects)) assert.deepEqual(tale, smooth.get('completed'));
+  });
 
   it('never gave the gateway a key that the business did not', async () => {
     const book = await readBook(stage.parties.gatewayUrl);

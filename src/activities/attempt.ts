@@ -4,13 +4,30 @@ import type { OrderRef } from '../domain/order.ts';
 import { orderOf } from '../domain/refund.ts';
 import type { RefundRef } from '../domain/refund.ts';
 
-const startedAt = new WeakMap<Context, number>();
+interface Start {
+  readonly wall: number;
+  readonly steady: number;
+}
 
-/** Milliseconds until the engine stops waiting for the attempt that calls this. */
+const startedAt = new WeakMap<Context, Start>();
+
+// The books take it for granted that an attempt sends nothing later than this after it has begun
+// (seconds_under_way in migrations/0007), whatever its budget.
+const LONGEST_ATTEMPT_MS = 10_000;
+
+/**
+ * Milliseconds until the attempt that calls this is over, by the clock that has come further: one
+ * can be set back, the other stands still while the machine sleeps.
+ */
 export function timeLeftMs(): number {
   const context = Context.current();
-  const started = startedAt.get(context) ?? Date.now();
-  return context.info.startToCloseTimeoutMs - (Date.now() - started);
+  const { wall, steady } = startedAt.get(context) ?? now();
+  const gone = Math.max(Date.now() - wall, performance.now() - steady);
+  return Math.min(context.info.startToCloseTimeoutMs, LONGEST_ATTEMPT_MS) - gone;
+}
+
+function now(): Start {
+  return { wall: Date.now(), steady: performance.now() };
 }
 
 type Log = (coordinates: Readonly<Record<string, unknown>>, message: string) => void;
@@ -24,7 +41,7 @@ export function logAttempts(log: Log) {
   return (context: Context) => ({
     inbound: {
       async execute<I extends Input>(input: I, next: (input: I) => Promise<unknown>) {
-        const started = Date.now();
+        const started = now();
         startedAt.set(context, started);
         const end = (decision: string, detail?: string) => {
           const ref = input.args[0] as OrderRef | RefundRef;
@@ -32,7 +49,7 @@ export function logAttempts(log: Log) {
           const orderId = orderOf(ref);
           const { activityType: step, attempt, isLocal, workflowExecution } = context.info;
           const workflowId = workflowExecution?.workflowId;
-          const ms = Date.now() - started;
+          const ms = Math.round(performance.now() - started.steady);
           log(
             {
               requestId,

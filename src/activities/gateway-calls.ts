@@ -34,11 +34,13 @@ export async function refundAtGateway(
   { sagaId, orderId }: { readonly sagaId: string; readonly orderId: OrderId },
   { intentId, amount, n, repeated, requestedAt }: RefundWork,
 ): Promise<GatewayRefund> {
-  const call = keyed(deps, sagaId, 'refund', n);
-  const found = repeated ? await deps.gateway.findRefund(intentId, call) : undefined;
+  // Each call has a budget of its own: the first may have taken all the time there was.
+  const call = () => keyed(deps, sagaId, 'refund', n);
+  const found = repeated ? await deps.gateway.findRefund(intentId, call()) : undefined;
   if (found !== undefined) return found;
   if (Date.now() - requestedAt.getTime() > RESEND_WITHIN_MS) {
-    throw new Error(`the refund ${call.key} is not at the gateway, and too old to be sent again`);
+    const key = gatewayKey(sagaId, 'refund', n);
+    throw new Error(`the refund ${key} is not at the gateway, and too old to be sent again`);
   }
-  return await deps.gateway.refundIntent({ intentId, orderId, amount }, call);
+  return await deps.gateway.refundIntent({ intentId, orderId, amount }, call());
 }

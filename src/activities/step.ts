@@ -1,5 +1,5 @@
 /** What all activities share: how a record becomes an answer, and how long a call may take. */
-import { Refusal } from '../domain/wrong.ts';
+import { Refusal, Unavailable } from '../domain/wrong.ts';
 import type { Deps, Recorded, StepResult } from './ports.ts';
 
 /** A recorded refusal is refused again; a recorded result is answered again. */
@@ -13,8 +13,12 @@ const SHORTEST_CALL_MS = 50;
 
 /**
  * One call gets half of what is left of the attempt, so that after a call that hangs there is
- * still time to ask what became of it.
+ * still time to ask what became of it. Asked for right before each call: an attempt that is over,
+ * because its process was frozen, sends nothing any more. Meanwhile others have done, or an operator
+ * by hand, what it was about to do.
  */
 export function callBudget({ timeLeftMs }: Deps): { readonly timeoutMs: number } {
-  return { timeoutMs: Math.max(Math.floor(timeLeftMs() / 2), SHORTEST_CALL_MS) };
+  const left = timeLeftMs();
+  if (left <= 0) throw new Unavailable('The attempt is over, and sends nothing any more.');
+  return { timeoutMs: Math.max(Math.floor(left / 2), SHORTEST_CALL_MS) };
 }

@@ -2,7 +2,7 @@
 export { runSaga } from './saga.ts';
 export type { Committed, CompensableStep, Refused, Saga, SagaOptions, Unwind } from './scope.ts';
 export { participants, PRODUCTION_BUDGETS } from './participants.ts';
-export type { Budgets } from './participants.ts';
+export type { Budgets, Calls } from './participants.ts';
 export { progressQuery, resolveStep } from './runtime.ts';
 export type { Attempt, Duty } from './attempt.ts';
 export type { Action, ParkedStep, Resolution } from './parking.ts';

@@ -7,9 +7,9 @@
  */
 import { ActivityCancellationType, scheduleActivity } from '@temporalio/workflow';
 import { scheduleLocalActivity } from '@temporalio/workflow';
-import type { RetryPolicy } from '@temporalio/workflow';
+import type { ActivityOptions, LocalActivityOptions, RetryPolicy } from '@temporalio/workflow';
 import { currentAttempt } from './attempt.ts';
-import type { Duty } from './attempt.ts';
+import type { Attempt, Duty } from './attempt.ts';
 import { classify } from './wrong.ts';
 
 /** Part of a saga's input, so that tests can use short ones. */
@@ -39,24 +39,45 @@ export const PRODUCTION_BUDGETS: Budgets = {
   slowestRetryMs: 60_000,
 };
 
+/** How participants are called: by Temporal, or by whatever a test has in its place. */
+export interface Calls {
+  readonly currentAttempt: () => Attempt;
+  readonly local: Call<LocalActivityOptions>;
+  readonly regular: Call<ActivityOptions>;
+}
+
+type Call<Options> = (name: string, args: unknown[], options: Options) => Promise<unknown>;
+
+const temporal: Calls = {
+  currentAttempt,
+  local: scheduleLocalActivity,
+  regular: scheduleActivity,
+};
+
 /** `P`: the activities by their names, as the worker has them. */
 export function participants<P extends object>(
   budgets?: Partial<Budgets>,
+  calls = temporal,
 ): { readonly [Name in keyof P]: P[Name] } {
   const budget = { ...PRODUCTION_BUDGETS, ...budgets };
   return new Proxy({} as P, {
     get: (_, name) =>
-      typeof name === 'string' && ((...args: unknown[]) => twoSpeeds(name, args, budget)),
+      typeof name === 'string' && ((...args: unknown[]) => twoSpeeds(calls, name, args, budget)),
   });
 }
 
-async function twoSpeeds(name: string, args: unknown[], budget: Budgets): Promise<unknown> {
-  const { duty, waits } = currentAttempt();
+async function twoSpeeds(
+  calls: Calls,
+  name: string,
+  args: unknown[],
+  budget: Budgets,
+): Promise<unknown> {
+  const { duty, waits } = calls.currentAttempt();
   const summary = inWords(name);
   const cancellationType = ActivityCancellationType.TRY_CANCEL;
   try {
     if (duty !== 'parked') {
-      return await scheduleLocalActivity(name, args, {
+      return await calls.local(name, args, {
         startToCloseTimeout: budget.localTimeoutMs,
         retry: { maximumAttempts: 1 },
         cancellationType,
@@ -68,7 +89,7 @@ async function twoSpeeds(name: string, args: unknown[], budget: Budgets): Promis
     if (kind !== 'failure' && kind !== 'bug') throw error;
   }
   waits();
-  return await scheduleActivity(name, args, {
+  return await calls.regular(name, args, {
     startToCloseTimeout: budget.attemptTimeoutMs,
     retry: retryPolicy(duty, budget),
     // Nobody waits for a cancelled call to give up: its undo stands whatever it still does.

@@ -3,7 +3,7 @@
  * Before the money is taken everything can be undone; after it the order completes or is made good.
  */
 import { participants, runSaga } from '../saga/index.ts';
-import type { Committed, Saga } from '../saga/index.ts';
+import type { Committed, Runtime, Saga, SagaOptions } from '../saga/index.ts';
 import type { OrderFacts, OrderStatus } from '../domain/order.ts';
 import type { Activities } from '../activities/index.ts';
 import type { CheckoutInput, CheckoutResult } from './contract.ts';
@@ -12,15 +12,25 @@ import { showRun } from './show-run.ts';
 /** The Temporal workflow: the saga below on its real participants. */
 export function checkout({ order, budgets }: CheckoutInput): Promise<CheckoutResult> {
   const act = participants<Activities>(budgets);
-  return showRun(
-    (onProgress) =>
-      runSaga((saga) => checkoutSaga(saga, act, order), {
-        beginUnwind: (reason) => act.beginUnwind(order, reason),
-        close: () => act.closeOrder(order),
-        callOperator: (parked) => act.callOperator(order, parked),
-        onProgress,
-      }),
-    STATUS_AFTER,
+  return showRun((onProgress) => runCheckout(act, order, { onProgress }), STATUS_AFTER);
+}
+
+/** The same on any runtime. */
+export function runCheckout(
+  act: Activities,
+  order: OrderFacts,
+  { onProgress }: Pick<SagaOptions<CheckoutResult>, 'onProgress'> = {},
+  runtime?: Runtime,
+): Promise<CheckoutResult> {
+  return runSaga(
+    (saga) => checkoutSaga(saga, act, order),
+    {
+      beginUnwind: (reason) => act.beginUnwind(order, reason),
+      close: () => act.closeOrder(order),
+      callOperator: (parked) => act.callOperator(order, parked),
+      ...(onProgress && { onProgress }),
+    },
+    runtime,
   );
 }
 

@@ -5,20 +5,32 @@
 import type { Activities } from '../activities/index.ts';
 import type { RefundFacts } from '../domain/refund.ts';
 import { participants, runSaga } from '../saga/index.ts';
-import type { Saga } from '../saga/index.ts';
+import type { Runtime, Saga, SagaOptions } from '../saga/index.ts';
 import type { RefundInput, RefundResult } from './contract.ts';
 import { showRun } from './show-run.ts';
 
 /** The Temporal workflow: the saga below on its real participants. */
 export function refund({ refund, budgets }: RefundInput): Promise<RefundResult> {
   const act = participants<Activities>(budgets);
-  return showRun((onProgress) =>
-    runSaga((saga) => refundSaga(saga, act, refund), {
+  return showRun((onProgress) => runRefund(act, refund, { onProgress }));
+}
+
+/** The same on any runtime. */
+export function runRefund(
+  act: Activities,
+  refund: RefundFacts,
+  { onProgress }: Pick<SagaOptions<RefundResult>, 'onProgress'> = {},
+  runtime?: Runtime,
+): Promise<RefundResult> {
+  return runSaga<RefundResult>(
+    (saga) => refundSaga(saga, act, refund),
+    {
       beginUnwind: () => act.refundGate(refund),
       close: () => Promise.resolve({ status: 'failed' as const }),
       callOperator: (parked) => act.callOperator(refund, parked),
-      onProgress,
-    }),
+      ...(onProgress && { onProgress }),
+    },
+    runtime,
   );
 }
 

@@ -15,7 +15,7 @@ export interface MemoryCarrier extends Carrier {
   readonly lines: readonly CarrierLine[];
 }
 
-type CarrierLine = (ShipmentEffect | ShipmentRequest) & { readonly seq: number };
+export type CarrierLine = (ShipmentEffect | ShipmentRequest) & { readonly seq: number };
 
 export function createMemoryCarrier({ now }: { readonly now: () => number }): MemoryCarrier {
   // The last effect under each reference says all there is to know about it.

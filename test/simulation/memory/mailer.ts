@@ -10,7 +10,7 @@ export interface MemoryMailer extends Mailer {
   readonly lines: readonly MailLine[];
 }
 
-type MailLine = (MailEffect | MailRequest) & { readonly seq: number };
+export type MailLine = (MailEffect | MailRequest) & { readonly seq: number };
 
 const FROM = 'orders@makegood.example';
 

@@ -1,0 +1,65 @@
+/**
+ * The short form of `npm run simulate`: every single and every pair of crash points, ten thousand
+ * sagas by chance, and that the simulation finds what is wrong when something is.
+ */
+import assert from 'node:assert/strict';
+import { BUGS, handsWith } from './bugs.ts';
+import { check } from './check.ts';
+import { PATHS, walkActs, walkPairs, walkSingles } from './points.ts';
+import type { Path, Tally } from './points.ts';
+import { ACTS } from './story.ts';
+import { inWords } from './telling.ts';
+
+const SEED = 20_261_121;
+
+/** The pairs of these cover every activity and every undo. */
+const IN_PAIRS = ['completed', 'declined', 'made good', 'refunded wholly'];
+
+describe('The simulation', () => {
+  const { stackTraceLimit } = Error;
+  // Errors are ordinary here, and nobody reads where they come from.
+  before(() => (Error.stackTraceLimit = 0));
+  after(() => (Error.stackTraceLimit = stackTraceLimit));
+
+  for (const [name, path] of Object.entries(PATHS)) {
+    it(`lets any one call go wrong: ${name}`, async () => {
+      await requireClean(await walkSingles(path));
+    });
+  }
+
+  for (const name of IN_PAIRS) {
+    it(`lets any two calls go wrong: ${name}`, async () => {
+      await requireClean(await walkPairs(PATHS[name] as Path));
+    });
+  }
+
+  it('lets anybody do anything at any call', async () => {
+    for (const kind of ACTS) {
+      for (const name of ['completed', 'declined', 'made good']) {
+        await requireClean(await walkActs(PATHS[name] as Path, kind));
+      }
+    }
+  });
+
+  it('ends ten thousand sagas as their parties have it in their books', async () => {
+    const { sagas, failure } = await check({ sagas: 10_000, seed: SEED });
+    assert.ok(failure === undefined, failure && (await inWords(failure.story)));
+    assert.ok(sagas >= 10_000);
+  });
+
+  for (const [name, spoil] of Object.entries(BUGS)) {
+    it(`finds ${name}`, async () => {
+      const hands = handsWith(spoil);
+      const { failure } = await check({ sagas: 5_000, seed: SEED, hands, shrinks: false });
+      assert.ok(failure !== undefined);
+      console.log(`        after ${failure.after} sagas: ${failure.violations[0] ?? ''}`);
+    });
+  }
+});
+
+async function requireClean({ walks, hit, failures }: Tally): Promise<void> {
+  const [first] = failures;
+  assert.ok(first === undefined, first && (await inWords(first.story)));
+  assert.ok(hit > 0);
+  console.log(`        ${walks} walks, ${hit} with all of their trouble`);
+}

@@ -1,0 +1,73 @@
+/** What a story is made of: orders, what is done to them, and what goes wrong, by the number of the call. */
+import type { Action } from '../../src/saga/parking.ts';
+import type { Fault } from './wire.ts';
+
+export const ACTS = [
+  'the client cancels',
+  'the client asks for all of it back',
+  'the client asks for a part of it back',
+  'the client asks for some goods back',
+  'the client places it again',
+  'an operator resets the run',
+  'an operator terminates the run',
+  'an operator cancels the run',
+  'an operator starts it again',
+  'a worker is killed',
+  'a worker is stopped',
+  'a worker forgets its runs',
+  'all workers are gone',
+  'an API process is killed',
+] as const;
+
+export interface Act {
+  readonly kind: (typeof ACTS)[number];
+  /** Of the story, from 0. */
+  readonly order: number;
+  /** How long, how many, how far: whatever the act needs a number for. */
+  readonly amount: number;
+}
+
+export interface OrderPlan {
+  /** Of each SKU, in the order of SKUS. */
+  readonly quantities: readonly number[];
+  readonly card: string;
+  readonly hasBadAddress: boolean;
+  /** Equal requests at the same moment. */
+  readonly copies: number;
+}
+
+export interface Story {
+  readonly seed: number;
+  readonly orders: readonly OrderPlan[];
+  readonly faults: readonly (Fault & { readonly call: number })[];
+  readonly acts: readonly (Act & { readonly call: number })[];
+  /** On the shelf of each SKU. */
+  readonly stock: number;
+  /** What operators do about parked steps, where it may be done. */
+  readonly operator: Action | 'nothing';
+  readonly keyRetentionSeconds: number;
+  readonly authorizationSeconds: number;
+}
+
+export const SKUS = ['BOWL', 'CUP'] as const;
+
+export const SMOOTH: OrderPlan = {
+  quantities: [1, 1],
+  card: 'pm_card_visa',
+  hasBadAddress: false,
+  copies: 1,
+};
+
+const DAY_SECONDS = 86_400;
+
+/** One order that nothing happens to. */
+export const QUIET: Story = {
+  seed: 1,
+  orders: [SMOOTH],
+  faults: [],
+  acts: [],
+  stock: 10,
+  operator: 'nothing',
+  keyRetentionSeconds: DAY_SECONDS,
+  authorizationSeconds: 7 * DAY_SECONDS,
+};

@@ -1,0 +1,143 @@
+/**
+ * Tells a story to its end: the orders are placed, what is to go wrong goes wrong, then everything
+ * heals and everybody has a quarter of an hour. The verdict is what the books of the parties say.
+ */
+import { isEnded } from '../../src/domain/order.ts';
+import { perform } from './acts.ts';
+import { createClients } from './clients.ts';
+import type { Clients } from './clients.ts';
+import { auditEnd, auditStep } from './invariants.ts';
+import { createKeepers } from './keepers.ts';
+import type { Keepers } from './keepers.ts';
+import type { OrderRow, RefundRow } from './memory/rows.ts';
+import type { Act, Story } from './story.ts';
+import type { Happened } from './wire.ts';
+import { createWorld } from './world.ts';
+import type { Watching, World } from './world.ts';
+
+export interface Verdict {
+  /** Empty when all is well. */
+  readonly violations: readonly string[];
+  readonly sagas: number;
+  readonly calls: number;
+  /** How often each fault and each act really happened. */
+  readonly hits: ReadonlyMap<string, number>;
+  readonly world: World;
+}
+
+export interface Telling extends Pick<Watching, 'hands'> {
+  readonly onCall?: (happened: Happened) => void;
+  readonly onAct?: (act: Act, at: number) => void;
+}
+
+// From the last trouble to the end of every order, or its place in the operators' queue.
+const HEALED_MS = 15 * 60_000;
+// How often somebody looks whether all is over.
+const LOOK_MS = 2_000;
+// Longer than anything that a story holds up, or does late, may take.
+const ECHO_MS = 120_000;
+
+export async function tell(story: Story, telling: Telling = {}): Promise<Verdict> {
+  const hits = new Map<string, number>();
+  const count = (what: string) => hits.set(what, (hits.get(what) ?? 0) + 1);
+  const acts = new Map<number, Act[]>();
+  for (const act of story.acts) acts.set(act.call, [...(acts.get(act.call) ?? []), act]);
+
+  const world: World = createWorld(story, {
+    ...telling,
+    onEffect: (_, about) => auditStep(world, about),
+    onCall(happened) {
+      telling.onCall?.(happened);
+      if (happened.fault !== undefined) count(happened.fault);
+      for (const act of acts.get(happened.number) ?? []) {
+        world.scheduler.after(0, () => {
+          telling.onAct?.(act, happened.at);
+          count(act.kind);
+          perform(world, clients, act);
+        });
+      }
+    },
+  });
+  const clients = createClients(world);
+  const keepers = createKeepers(world);
+  return await withVirtualClock(world, async () => {
+    story.orders.forEach(({ copies }, plan) => {
+      world.scheduler.after(world.scheduler.random.below(200), () => clients.place(plan, copies));
+    });
+    await runToTheEnd(world, clients, keepers);
+    auditEnd(world, clients.journal, keepers.byHand);
+    const { orders, refunds } = world.books.tables;
+    const sagas = [...orders.values()].length + [...refunds.values()].length;
+    return { violations: world.violations, sagas, calls: world.wire.calls(), hits, world };
+  });
+}
+
+/** The activities ask what time it is. */
+async function withVirtualClock<T>({ clock }: World, work: () => Promise<T>): Promise<T> {
+  const { now } = Date;
+  Date.now = clock;
+  try {
+    return await work();
+  } finally {
+    Date.now = now;
+  }
+}
+
+async function runToTheEnd(world: World, clients: Clients, keepers: Keepers): Promise<void> {
+  const { scheduler, troubled, violations } = world;
+  const { now } = scheduler;
+  let isOver = false;
+  let restlessAt = 0;
+  /** Over is what has ended, with nothing under way that could change it any more. */
+  const look = () => {
+    const open = unfinished(world);
+    const isCalm = clients.journal.open === 0 && open.length === 0;
+    if (isCalm) isOver = !scheduler.isBusy() || now() > restlessAt + ECHO_MS;
+    else restlessAt = now();
+    if (!isCalm && now() > troubled.at + HEALED_MS) {
+      violations.push(...open.map((what) => `O1: a quarter of an hour on, ${what}`));
+    }
+    if (!isOver && violations.length === 0) scheduler.idleAfter(LOOK_MS, look);
+  };
+  scheduler.idleAfter(LOOK_MS, look);
+  await scheduler.run(() => !isOver && violations.length === 0);
+  keepers.close();
+}
+
+/** What has not ended, unless the story has made that impossible. */
+function unfinished(world: World): string[] {
+  const { orders, refunds, mails } = world.books.tables;
+  const waiting = new Set([...orders.values()].flatMap((row) => hopeless(world, row)));
+  return [
+    ...[...orders.values()]
+      .filter(({ id }) => !waiting.has(id))
+      .flatMap((row) => openOrder(world, row)),
+    ...[...refunds.values()]
+      .filter(({ id }) => !waiting.has(id))
+      .flatMap((row) => openRefund(world, row)),
+    ...[...mails.values()].flatMap(({ id, sentAt }) =>
+      sentAt === null ? [`${id} is unsent`] : [],
+    ),
+  ];
+}
+
+/** A refund that the bank will never pay out: only an operator can end it, if the story has one. */
+function hopeless({ books, story }: World, { id, paymentMethod }: OrderRow): string[] {
+  const isTried = story.operator === 'mark-done' || story.operator === 'skip';
+  if (isTried || paymentMethod !== 'pm_card_refundFail') return [];
+  const parked = books.tables.parked.of(id).filter(({ step }) => step === 'refund payment');
+  return parked.map(({ sagaId }) => sagaId);
+}
+
+function openOrder({ server }: World, { id, status, runStartedAt }: OrderRow): string[] {
+  const run = server.latest(id)?.state ?? 'missing';
+  const isOpen = !isEnded(status) || run === 'running' || runStartedAt === null;
+  return isOpen ? [`${id} is ${status}, its run ${run}`] : [];
+}
+
+function openRefund({ server }: World, { id, state, requestId }: RefundRow): string[] {
+  if (requestId === null) return [];
+  const run = server.latest(id)?.state ?? 'missing';
+  const isOpen = state === 'requested' || run === 'running';
+  return isOpen ? [`${id} is ${state}, its run ${run}`] : [];
+}

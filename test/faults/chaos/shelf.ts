@@ -1,0 +1,33 @@
+/** What the two shops of a chaos run sell, and how much of it there is. */
+import type { Random } from './random.ts';
+
+export const TENANTS = ['chaos-north', 'chaos-south'] as const;
+export type Tenant = (typeof TENANTS)[number];
+
+export interface Product {
+  readonly tenant: Tenant;
+  readonly sku: string;
+  readonly unitPrice: number;
+  readonly available: number;
+}
+
+// More than any run can buy.
+const PLENTY = 1_000_000;
+
+// Enough for some of those who want the one that everybody wants.
+const HOT_SHARE = 0.02;
+
+/** SKUs are unique across tenants, so that the books need not say whose they are. */
+export function shelfOf(tenant: Tenant, orders: number, random: Random): readonly Product[] {
+  const product = (name: string, available: number): Product => ({
+    tenant,
+    sku: `${name}-${tenant.slice('chaos-'.length)}`,
+    unitPrice: random.int(100, 5_000),
+    available,
+  });
+  return [
+    ...['mug', 'kettle', 'grinder', 'filter'].map((name) => product(name, PLENTY)),
+    product('hot', Math.ceil(orders * HOT_SHARE)),
+    product('none', 0),
+  ];
+}

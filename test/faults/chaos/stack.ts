@@ -1,0 +1,258 @@
+/**
+ * makegood as it is run for many: two APIs, two workers, PostgreSQL, Temporal and the parties
+ * outside, each a process of its own, and a proxy on every link between them.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { workflowBundle } from '../../../src/launcher/bundle.ts';
+import { createPorts } from '../../../src/launcher/ports.ts';
+import { apiReady, isReady, standInReady, startProgram } from '../../../src/launcher/programs.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import type { TcpProxy } from '../../support/tcp-proxy.ts';
+import { APIS, LINKS, PARTIES, WORKERS } from './acts.ts';
+import type { LinkName, PartName, PartyName } from './acts.ts';
+import { createPart } from './part.ts';
+import type { Part } from './part.ts';
+import { FIRST_PORT, startDatabase, startTemporalServer, stockUp } from './servers.ts';
+import type { Database, Setting } from './servers.ts';
+import type { Product, Tenant } from './shelf.ts';
+
+export interface Stack {
+  readonly parts: Readonly<Record<PartName, Part>>;
+  readonly links: Readonly<Record<LinkName, TcpProxy>>;
+  /** By way of the clients' links. */
+  readonly apiUrls: readonly string[];
+  readonly partyUrls: Readonly<Record<PartyName, string>>;
+  readonly database: Database;
+  readonly temporalAddress: string;
+  readonly taskQueue: string;
+  readonly apiKeys: Readonly<Record<Tenant, string>>;
+  readonly close: () => Promise<void>;
+}
+
+/** Seconds instead of minutes, so that what waits for a person or a silence shows in a short run. */
+export const BUDGETS = {
+  localTimeoutMs: 1_500,
+  attemptTimeoutMs: 2_500,
+  attempts: 4,
+  hotAttempts: 5,
+  firstRetryMs: 100,
+  slowestRetryMs: 3_000,
+};
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const TASK_QUEUE = 'chaos';
+
+export async function startStack(run: {
+  readonly evidence: string;
+  readonly state: string;
+  readonly shelf: readonly Product[];
+  readonly say: (line: string) => void;
+}): Promise<Stack> {
+  const { evidence, state, shelf, say } = run;
+  const logs = join(evidence, 'logs');
+  for (const folder of [logs, state]) mkdirSync(folder, { recursive: true });
+  const ports = createPorts({ file: join(state, 'ports.json'), environment: {} });
+  const setting: Setting = { state, logs, ports, say };
+  const started: Part[] = [];
+  const proxies: TcpProxy[] = [];
+  let forget: () => Promise<void> = () => Promise.resolve();
+  const close = async (): Promise<void> => {
+    // Who asks goes before whom it asks.
+    for (const part of started.toReversed()) await part.down('SIGTERM');
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await forget();
+    rmSync(state, { recursive: true, force: true });
+  };
+  try {
+    const database = await startDatabase(setting);
+    started.push(database);
+    forget = database.forget;
+    const temporal = await startTemporalServer(setting);
+    started.push(temporal);
+    const parties = await startParties(setting, evidence);
+    started.push(...PARTIES.map((name) => parties[name].part));
+    const apiPorts = await takePorts(setting, 'API_PORT', APIS);
+    const targets = targetsOf(database.url, temporal.address, parties, apiPorts);
+    const links = await openLinks(targets, proxies);
+    const env = await environmentOf(targets);
+    const programs = await startPrograms(setting, { env, links, targets, apiPorts });
+    started.push(...Object.values(programs));
+    return {
+      parts: {
+        ...programs,
+        postgres: database,
+        temporal,
+        gateway: parties.gateway.part,
+        carrier: parties.carrier.part,
+        mail: parties.mail.part,
+      },
+      links,
+      apiUrls: APIS.map((api) => new URL(links[`clients>${api}`].through(targets[api])).origin),
+      partyUrls: {
+        gateway: parties.gateway.url,
+        carrier: parties.carrier.url,
+        mail: parties.mail.url,
+      },
+      database,
+      temporalAddress: temporal.address,
+      taskQueue: TASK_QUEUE,
+      apiKeys: await stockUp(database.url, shelf),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Target = (typeof APIS)[number] | PartyName | 'postgres' | 'temporal';
+type Targets = Readonly<Record<Target, string>>;
+
+/** What `api-1>postgres` ends at, as a URL; SMTP for the mail, Temporal's with a scheme. */
+function targetsOf(
+  database: string,
+  temporal: string,
+  parties: Parties,
+  apiPorts: readonly number[],
+): Targets {
+  const [first = 0, second = 0] = apiPorts;
+  return {
+    'api-1': `http://127.0.0.1:${first}`,
+    'api-2': `http://127.0.0.1:${second}`,
+    postgres: database,
+    temporal: `tcp://${temporal}`,
+    gateway: parties.gateway.url,
+    carrier: parties.carrier.url,
+    mail: parties.mail.smtpUrl ?? '',
+  };
+}
+
+async function openLinks(
+  targets: Targets,
+  proxies: TcpProxy[],
+): Promise<Readonly<Record<LinkName, TcpProxy>>> {
+  const links: [LinkName, TcpProxy][] = [];
+  for (const name of LINKS) {
+    const { hostname: host, port } = new URL(targets[name.split('>')[1] as Target]);
+    const proxy = await startTcpProxy({ host, port: Number(port) });
+    proxies.push(proxy);
+    links.push([name, proxy]);
+  }
+  return Object.fromEntries(links) as Record<LinkName, TcpProxy>;
+}
+
+type Parties = Readonly<Record<PartyName, { part: Part; url: string; smtpUrl?: string }>>;
+
+async function startParties(setting: Setting, evidence: string): Promise<Parties> {
+  const parties: [PartyName, Parties[PartyName]][] = [];
+  for (const name of PARTIES) {
+    const [port = 0, smtpPort = 0] = await takePorts(setting, 'PARTY_PORT', [name, 'smtp']);
+    const book = name === 'mail' ? 'mails' : name;
+    const env = {
+      ...process.env,
+      COUNTERPARTY_PORT: String(port),
+      COUNTERPARTY_SMTP_PORT: String(smtpPort),
+      COUNTERPARTY_BOOK: join(evidence, `${book}.jsonl`),
+    };
+    const file = 'counterparties/main.ts';
+    const part = programPart(setting, { name, file, args: [name], env, ready: standInReady });
+    await part.up();
+    const url = `http://127.0.0.1:${port}`;
+    parties.push([name, { part, url, smtpUrl: `smtp://127.0.0.1:${smtpPort}` }]);
+  }
+  return Object.fromEntries(parties) as unknown as Parties;
+}
+
+function takePorts(
+  { ports }: Setting,
+  use: string,
+  names: readonly string[],
+): Promise<readonly number[]> {
+  const take = (name: string) => ports.take({ variable: `${use}_${name}`, preferred: FIRST_PORT });
+  return Promise.all(names.map(take));
+}
+
+async function environmentOf(targets: Targets): Promise<NodeJS.ProcessEnv> {
+  return {
+    ...process.env,
+    TEMPORAL_TASK_QUEUE: TASK_QUEUE,
+    WORKFLOW_BUNDLE: await workflowBundle(join(root, '.makegood', 'bundles')),
+    API_PROCESSES: String(APIS.length),
+    // The clients are few and ask often.
+    RATE_LIMIT_PER_MINUTE: '1000000',
+    STARTER_GRACE_SECONDS: '2',
+    WATCHER_SILENCE_SECONDS: '10',
+    STRIPE_SECRET_KEY: STRIPE_KEY,
+    CHECKOUT_BUDGETS: JSON.stringify(BUDGETS),
+    // Of no use to an API, and required of it.
+    STRIPE_API_BASE: targets.gateway,
+    CARRIER_URL: targets.carrier,
+    SMTP_URL: targets.mail,
+  };
+}
+
+/** The worker's key to the gateway: what no log, book or history may have. */
+export const STRIPE_KEY = 'sk_test_standin_canary';
+
+interface Programs {
+  readonly env: NodeJS.ProcessEnv;
+  readonly links: Stack['links'];
+  readonly targets: Targets;
+  readonly apiPorts: readonly number[];
+}
+
+async function startPrograms(
+  setting: Setting,
+  { env, links, targets, apiPorts }: Programs,
+): Promise<Record<(typeof APIS)[number] | (typeof WORKERS)[number], Part>> {
+  const shared = (name: (typeof APIS)[number] | (typeof WORKERS)[number]) => ({
+    DATABASE_URL: links[`${name}>postgres`].through(targets.postgres),
+    TEMPORAL_ADDRESS: `127.0.0.1:${links[`${name}>temporal`].port}`,
+  });
+  const operationsPorts = await takePorts(setting, 'OPERATIONS_PORT', APIS);
+  const api = (n: 0 | 1) => {
+    const name = APIS[n];
+    const ports = {
+      API_PORT: String(apiPorts[n]),
+      OPERATIONS_PORT: String(operationsPorts[n]),
+    };
+    const own = { ...env, ...shared(name), ...ports };
+    return programPart(setting, { name, file: 'api.ts', env: own, ready: apiReady });
+  };
+  const worker = (n: 0 | 1) => {
+    const name = WORKERS[n];
+    const own = {
+      ...env,
+      ...shared(name),
+      STRIPE_API_BASE: links[`${name}>gateway`].through(targets.gateway),
+      CARRIER_URL: links[`${name}>carrier`].through(targets.carrier),
+      SMTP_URL: links[`${name}>mail`].through(targets.mail),
+    };
+    return programPart(setting, { name, file: 'worker.ts', env: own, ready: isReady });
+  };
+  const parts = {
+    'api-1': api(0),
+    'api-2': api(1),
+    'worker-1': worker(0),
+    'worker-2': worker(1),
+  };
+  await Promise.all(Object.values(parts).map((part) => part.up()));
+  return parts;
+}
+
+function programPart(
+  { logs, say }: Setting,
+  program: {
+    readonly name: string;
+    readonly file: string;
+    readonly args?: readonly string[];
+    readonly env: NodeJS.ProcessEnv;
+    readonly ready: z.ZodType;
+  },
+): Part {
+  const logFile = join(logs, `${program.name}.log`);
+  return createPart(program.name, () => startProgram({ ...program, root, logFile }), say);
+}

@@ -168,9 +168,15 @@ function loseAnswersOfParty(random: Random): Drawn<Act> {
   return partyAct(random, target, 'fail-after-effect');
 }
 
+const FAILURES: Readonly<Record<PartyName, readonly string[]>> = {
+  gateway: ['fail-before', 'hang', 'unavailable', 'rate-limit', 'malformed', 'truncated', 'reject'],
+  carrier: ['fail-before', 'hang', 'unavailable', 'rate-limit', 'malformed', 'truncated', 'reject'],
+  mail: ['fail-before', 'hang', 'unavailable', 'rate-limit', 'late-effect'],
+};
+
 function failParty(random: Random): Drawn<Act> {
   const target = random.pick(['gateway', 'gateway', 'carrier', 'mail'] as const);
-  return partyAct(random, target, random.pick(['fail-before', 'hang']));
+  return partyAct(random, target, random.pick(FAILURES[target]));
 }
 
 function partyAct(random: Random, target: PartyName, fault: string): Drawn<Act> {

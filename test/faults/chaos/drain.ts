@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { withClient } from '../../../src/launcher/postgres.ts';
+import { reportOf } from './party-faults.ts';
 
 /** What is not over yet. */
 export interface Left {
@@ -11,6 +12,8 @@ export interface Left {
   readonly flagged: number;
   readonly runs: number;
   readonly clients: number;
+  /** What the parties outside do later than they were asked. */
+  readonly late: number;
 }
 
 // The promise: every accepted order ends, or waits for an operator, within this after the heal.
@@ -21,18 +24,21 @@ const EVERY_MS = 1_000;
 export async function drain(world: {
   readonly adminUrl: string;
   readonly temporalAddress: string;
+  readonly partyUrls: readonly string[];
   readonly clientsLeft: () => number;
   readonly over: AbortSignal;
   readonly tell: (left: Left) => void;
 }): Promise<Left> {
-  const { adminUrl, temporalAddress: address, clientsLeft, over, tell } = world;
+  const { adminUrl, temporalAddress: address, partyUrls, clientsLeft, over, tell } = world;
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   const deadline = Date.now() + MOST_MS;
   try {
     for (;;) {
       const { count: runs } = await client.workflow.count(`ExecutionStatus = 'Running'`);
-      const left = { ...(await booksOf(adminUrl)), runs, clients: clientsLeft() };
+      const reports = await Promise.all(partyUrls.map(reportOf));
+      const late = reports.reduce((sum, { underWay }) => sum + underWay, 0);
+      const left = { ...(await booksOf(adminUrl)), runs, clients: clientsLeft(), late };
       if (isNothing(left) || Date.now() > deadline || over.aborted) return left;
       tell(left);
       await sleep(EVERY_MS, undefined, { signal: over }).catch(() => undefined);
@@ -46,9 +52,11 @@ export function isNothing(left: Left): boolean {
   return Object.values(left).every((count) => count === 0);
 }
 
-async function booksOf(adminUrl: string): Promise<Omit<Left, 'runs' | 'clients'>> {
+async function booksOf(
+  adminUrl: string,
+): Promise<Pick<Left, 'orders' | 'refunds' | 'mails' | 'flagged'>> {
   return await withClient(adminUrl, async (client) => {
-    const { rows } = await client.query<Omit<Left, 'runs' | 'clients'>>(`
+    const { rows } = await client.query<Pick<Left, 'orders' | 'refunds' | 'mails' | 'flagged'>>(`
       SELECT
         (SELECT count(*)::int FROM "order"
           WHERE status NOT IN ('completed', 'rejected', 'cancelled', 'refunded')) AS orders,

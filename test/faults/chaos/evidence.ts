@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Memory } from './client.ts';
 import { dumpDatabase, dumpRuns } from './dumps.ts';
 import { readFinally } from './final-reads.ts';
-import { hitsInBooks } from './hits.ts';
+import { hitsAtParties } from './hits.ts';
 import type { Nemesis } from './nemesis.ts';
 import type { Plan } from './plan.ts';
 import { BUDGETS, STRIPE_KEY } from './stack.ts';
@@ -31,10 +31,10 @@ export async function gatherEvidence(run: {
   await readFinally(stack, memory, folder);
   await dumpDatabase(stack.database.adminUrl, folder);
   const histories = await dumpRuns(stack.temporalAddress, folder);
-  const atParties = hitsInBooks(folder);
+  const atParties = await hitsAtParties(stack.partyUrls);
   const hits = { ...nemesis.hits, ...atParties.hits };
   const lostAnswers = atParties.lostAnswers + lostOnLinks(nemesis.hits);
-  const { seed, orders, seconds, shelf, acts } = plan;
+  const { seed, orders, seconds, shelf, acts, rates } = plan;
   writeJson(folder, 'run.json', {
     seed,
     commit: commitOf(),
@@ -46,6 +46,7 @@ export async function gatherEvidence(run: {
     tenants: TENANTS,
     stock: Object.fromEntries(shelf.map(({ sku, available }) => [sku, available])),
     plan: acts,
+    rates,
     hits,
     lostAnswers,
     missedActs: nemesis.missed(),

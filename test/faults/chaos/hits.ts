@@ -1,27 +1,21 @@
-/** Which faults really hit at the parties outside: their books say it of each request. */
+/** Which faults really hit at the parties outside, as they say themselves. */
 import { PARTIES } from './acts.ts';
-import { readLines } from './lines.ts';
+import type { PartyName } from './acts.ts';
+import { reportOf } from './party-faults.ts';
 
-interface RequestLine {
-  readonly kind: string;
-  readonly operation: string;
-  readonly fault?: string | null;
-  readonly outcome?: string;
-}
-
-export function hitsInBooks(folder: string): {
+export async function hitsAtParties(urls: Readonly<Record<PartyName, string>>): Promise<{
   readonly hits: Readonly<Record<string, number>>;
   readonly lostAnswers: number;
-} {
+}> {
   const hits: Record<string, number> = {};
   let lostAnswers = 0;
   for (const party of PARTIES) {
-    const book = party === 'mail' ? 'mails' : party;
-    for (const line of readLines(folder, `${book}.jsonl`) as readonly RequestLine[]) {
-      if (line.kind !== 'request' || !line.fault) continue;
-      const what = `${party}.${line.operation}.${line.fault}`;
-      hits[what] = (hits[what] ?? 0) + 1;
-      if (line.outcome === 'executed' || line.outcome === 'replayed') lostAnswers += 1;
+    const report = await reportOf(urls[party]);
+    lostAnswers += report.lostAnswers;
+    for (const [operation, counts] of Object.entries(report.hits)) {
+      for (const [fault, count] of Object.entries(counts)) {
+        hits[`${party}.${operation}.${fault}`] = count;
+      }
     }
   }
   return { hits, lostAnswers };

@@ -52,7 +52,8 @@ const outcome = await runChaos(plan, { folder, say, stop: stopping.signal }).cat
 );
 if (outcome === undefined) process.exit(2);
 for (const line of [...describe(outcome), ...leftOut()]) say(line);
-const code = await askChecker(folder);
+const { code, said } = await askChecker(folder);
+console.log(said.trimEnd());
 const again = `npm run chaos -- --orders ${orders} --seconds ${seconds} --seed ${plan.seed}`;
 say(`${['passed', 'failed'][code] ?? 'unknown'}; the same plan again: ${again}`);
 if (code === 0 && !values.keep) rmSync(folder, { recursive: true });

@@ -12,15 +12,7 @@ interface Planned {
 export function createPartyFaults(urls: Readonly<Record<PartyName, string>>) {
   const plans: Record<PartyName, Record<string, Planned>> = { gateway: {}, carrier: {}, mail: {} };
 
-  const tell = async (party: PartyName): Promise<void> => {
-    const response = await fetch(`${urls[party]}/control/faults`, {
-      method: 'PUT',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(plans[party]),
-      signal: AbortSignal.timeout(CONTROL_MS),
-    });
-    if (!response.ok) throw new Error(`${party}: no such fault: ${await response.text()}`);
-  };
+  const tell = (party: PartyName) => control(urls[party], 'PUT', 'faults', plans[party]);
 
   return {
     async during(act: PartyAct, pause: () => Promise<void>): Promise<void> {
@@ -36,13 +28,41 @@ export function createPartyFaults(urls: Readonly<Record<PartyName, string>>) {
     },
     async clear(party: PartyName): Promise<void> {
       plans[party] = {};
-      await tell(party);
+      await control(urls[party], 'DELETE', 'faults');
     },
   };
 }
 
 // Loopback; one that takes longer is down or frozen.
 const CONTROL_MS = 2_000;
+
+/** Throws when the party is away, or finds no sense in it. */
+export async function control(
+  url: string,
+  method: 'PUT' | 'DELETE',
+  what: 'faults' | 'seed',
+  plan?: unknown,
+): Promise<void> {
+  const response = await fetch(`${url}/control/${what}`, {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    ...(plan !== undefined && { body: JSON.stringify(plan) }),
+    signal: AbortSignal.timeout(CONTROL_MS),
+  });
+  if (!response.ok) throw new Error(`${url}: no such fault: ${await response.text()}`);
+}
+
+export interface PartyReport {
+  readonly hits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly lostAnswers: number;
+  /** What is late and has not come yet. */
+  readonly underWay: number;
+}
+
+export async function reportOf(url: string): Promise<PartyReport> {
+  const signal = AbortSignal.timeout(CONTROL_MS);
+  return (await (await fetch(`${url}/control/faults`, { signal })).json()) as PartyReport;
+}
 
 function without(plan: Record<string, Planned>, operation: string): Record<string, Planned> {
   return Object.fromEntries(Object.entries(plan).filter(([name]) => name !== operation));

@@ -1,6 +1,5 @@
 /** What a run says of itself at its end: how much was asked and broken, and what the checker found. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Memory } from './client.ts';
@@ -50,12 +49,17 @@ export function leftOut(): readonly string[] {
 
 const checker = fileURLToPath(new URL('../checker/main.ts', import.meta.url));
 
-/** Its exit code: 0 passed, 1 failed, 2 unknown. */
-export async function askChecker(folder: string): Promise<number> {
-  if (!existsSync(checker)) return 2;
-  const child = spawn(process.execPath, ['--import', 'tsx', checker, folder], { stdio: 'inherit' });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 2;
+/** What it said, and its exit code: 0 passed, 1 failed, 2 unknown. */
+export async function askChecker(
+  folder: string,
+): Promise<{ readonly code: number; readonly said: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', checker, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code: code ?? 2, said };
 }
 
 interface Row {

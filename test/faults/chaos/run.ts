@@ -34,7 +34,7 @@ export async function runChaos(plan: Plan, setting: Setting): Promise<Outcome> {
   mkdirSync(folder, { recursive: true });
   const state = mkdtempSync(join(tmpdir(), 'makegood-chaos-'));
   say('bringing up PostgreSQL, Temporal, three parties, two APIs, two workers');
-  const stack = await startStack({ evidence: folder, state, shelf: plan.shelf, say });
+  const stack = await startStack({ evidence: folder, state, plan, say });
   try {
     return await runOn(stack, plan, setting);
   } finally {
@@ -71,6 +71,7 @@ async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcom
     const left = await drain({
       adminUrl,
       temporalAddress: stack.temporalAddress,
+      partyUrls: Object.values(stack.partyUrls),
       clientsLeft,
       over: over.signal,
       tell: everySeconds(5, (now) => say(`  left: ${JSON.stringify(now)}`)),

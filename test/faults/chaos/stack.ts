@@ -4,20 +4,21 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { z } from 'zod';
 import { workflowBundle } from '../../../src/launcher/bundle.ts';
 import { createPorts } from '../../../src/launcher/ports.ts';
-import { apiReady, isReady, standInReady, startProgram } from '../../../src/launcher/programs.ts';
+import { apiReady, isReady } from '../../../src/launcher/programs.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { APIS, LINKS, PARTIES, WORKERS } from './acts.ts';
 import type { LinkName, PartName, PartyName } from './acts.ts';
-import { createPart } from './part.ts';
 import type { Part } from './part.ts';
-import { FIRST_PORT, startDatabase, startTemporalServer, stockUp } from './servers.ts';
+import { startParties } from './parties.ts';
+import type { Parties } from './parties.ts';
+import type { Plan } from './plan.ts';
+import { programPart, root, takePorts } from './programs.ts';
+import { startDatabase, startTemporalServer, stockUp } from './servers.ts';
 import type { Database, Setting } from './servers.ts';
-import type { Product, Tenant } from './shelf.ts';
+import type { Tenant } from './shelf.ts';
 
 export interface Stack {
   readonly parts: Readonly<Record<PartName, Part>>;
@@ -42,16 +43,15 @@ export const BUDGETS = {
   slowestRetryMs: 3_000,
 };
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 const TASK_QUEUE = 'chaos';
 
 export async function startStack(run: {
   readonly evidence: string;
   readonly state: string;
-  readonly shelf: readonly Product[];
+  readonly plan: Plan;
   readonly say: (line: string) => void;
 }): Promise<Stack> {
-  const { evidence, state, shelf, say } = run;
+  const { evidence, state, plan, say } = run;
   const logs = join(evidence, 'logs');
   for (const folder of [logs, state]) mkdirSync(folder, { recursive: true });
   const ports = createPorts({ file: join(state, 'ports.json'), environment: {} });
@@ -72,7 +72,7 @@ export async function startStack(run: {
     forget = database.forget;
     const temporal = await startTemporalServer(setting);
     started.push(temporal);
-    const parties = await startParties(setting, evidence);
+    const parties = await startParties(setting, evidence, plan.rates);
     started.push(...PARTIES.map((name) => parties[name].part));
     const apiPorts = await takePorts(setting, 'API_PORT', APIS);
     const targets = targetsOf(database.url, temporal.address, parties, apiPorts);
@@ -99,7 +99,7 @@ export async function startStack(run: {
       database,
       temporalAddress: temporal.address,
       taskQueue: TASK_QUEUE,
-      apiKeys: await stockUp(database.url, shelf),
+      apiKeys: await stockUp(database.url, plan.shelf),
       close,
     };
   } catch (error) {
@@ -126,7 +126,7 @@ function targetsOf(
     temporal: `tcp://${temporal}`,
     gateway: parties.gateway.url,
     carrier: parties.carrier.url,
-    mail: parties.mail.smtpUrl ?? '',
+    mail: parties.mail.smtpUrl,
   };
 }
 
@@ -142,37 +142,6 @@ async function openLinks(
     links.push([name, proxy]);
   }
   return Object.fromEntries(links) as Record<LinkName, TcpProxy>;
-}
-
-type Parties = Readonly<Record<PartyName, { part: Part; url: string; smtpUrl?: string }>>;
-
-async function startParties(setting: Setting, evidence: string): Promise<Parties> {
-  const parties: [PartyName, Parties[PartyName]][] = [];
-  for (const name of PARTIES) {
-    const [port = 0, smtpPort = 0] = await takePorts(setting, 'PARTY_PORT', [name, 'smtp']);
-    const book = name === 'mail' ? 'mails' : name;
-    const env = {
-      ...process.env,
-      COUNTERPARTY_PORT: String(port),
-      COUNTERPARTY_SMTP_PORT: String(smtpPort),
-      COUNTERPARTY_BOOK: join(evidence, `${book}.jsonl`),
-    };
-    const file = 'counterparties/main.ts';
-    const part = programPart(setting, { name, file, args: [name], env, ready: standInReady });
-    await part.up();
-    const url = `http://127.0.0.1:${port}`;
-    parties.push([name, { part, url, smtpUrl: `smtp://127.0.0.1:${smtpPort}` }]);
-  }
-  return Object.fromEntries(parties) as unknown as Parties;
-}
-
-function takePorts(
-  { ports }: Setting,
-  use: string,
-  names: readonly string[],
-): Promise<readonly number[]> {
-  const take = (name: string) => ports.take({ variable: `${use}_${name}`, preferred: FIRST_PORT });
-  return Promise.all(names.map(take));
 }
 
 async function environmentOf(targets: Targets): Promise<NodeJS.ProcessEnv> {
@@ -241,18 +210,4 @@ async function startPrograms(
   };
   await Promise.all(Object.values(parts).map((part) => part.up()));
   return parts;
-}
-
-function programPart(
-  { logs, say }: Setting,
-  program: {
-    readonly name: string;
-    readonly file: string;
-    readonly args?: readonly string[];
-    readonly env: NodeJS.ProcessEnv;
-    readonly ready: z.ZodType;
-  },
-): Part {
-  const logFile = join(logs, `${program.name}.log`);
-  return createPart(program.name, () => startProgram({ ...program, root, logFile }), say);
 }

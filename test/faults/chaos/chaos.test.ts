@@ -1,0 +1,37 @@
+/**
+ * The short form of `npm run chaos`: sixty orders in twenty seconds of faults on real processes, and
+ * the checker's word on what came of it. What the plan breaks is the same each time; whom it hits
+ * is not.
+ */
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isNothing } from './drain.ts';
+import { drawPlan } from './plan.ts';
+import { askChecker, describe as tell } from './report.ts';
+import { runChaos } from './run.ts';
+
+// Kills a worker, PostgreSQL, Temporal and the gateway, loses captures, breaks links and ends a run.
+const SEED = 'short-154';
+
+describe('chaos', function () {
+  // A mail whose sender was killed waits for its lease, a minute; and a machine may be busy.
+  this.timeout(600_000);
+  const lines: string[] = [];
+  const stopping = new AbortController();
+  after(() => stopping.abort());
+
+  it('loses nothing and pays nothing twice, say the books of all parties', async () => {
+    const folder = fileURLToPath(new URL(`../../../.makegood/chaos/test-${SEED}`, import.meta.url));
+    const plan = drawPlan({ orders: 60, seconds: 20, seed: SEED });
+    const say = (line: string): void => void lines.push(line);
+    const outcome = await runChaos(plan, { folder, say, stop: stopping.signal });
+    const told = tell(outcome).join('\n');
+    assert.ok(isNothing(outcome.left), told);
+    const { code, said } = await askChecker(folder);
+    assert.equal(code, 0, [...lines, told, said, folder].join('\n'));
+    assert.ok(outcome.memory.acknowledged.size >= 40, told);
+    assert.ok(Object.keys(outcome.hits).length >= 5, told);
+    rmSync(folder, { recursive: true });
+  });
+});

@@ -9,6 +9,8 @@ export interface Memory {
   readonly acknowledged: Map<string, Set<string>>;
   /** By order, the end that its client has seen. */
   readonly ends: Map<string, string>;
+  /** Orders whose clients wait for something yet. */
+  readonly followed: Set<string>;
   /** Final answers to an order, by status. */
   readonly answers: Map<number, number>;
 }
@@ -27,12 +29,14 @@ export async function live(story: Story, random: Random, world: World): Promise<
   const [answer] = await Promise.all(senders);
   const id = remember(answer, world);
   if (id === undefined) return;
+  world.memory.followed.add(id);
   await Promise.all([
     sendAgain(story, random.fork('again'), world),
     cancel(story, id, random.fork('cancel'), world),
     follow(story, id, random.fork('follow'), world),
   ]);
   await askForRefunds(story, id, random.fork('refunds'), world);
+  world.memory.followed.delete(id);
 }
 
 const ENDS = ['completed', 'rejected', 'cancelled', 'refunded'];

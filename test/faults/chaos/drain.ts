@@ -25,20 +25,31 @@ export async function drain(world: {
   readonly adminUrl: string;
   readonly temporalAddress: string;
   readonly partyUrls: readonly string[];
+  /** Orders that only a person can go on with: they are over once one is called. */
+  readonly poisoned: readonly string[];
   readonly clientsLeft: () => number;
   readonly over: AbortSignal;
   readonly tell: (left: Left) => void;
 }): Promise<Left> {
-  const { adminUrl, temporalAddress: address, partyUrls, clientsLeft, over, tell } = world;
+  const {
+    adminUrl,
+    temporalAddress: address,
+    partyUrls,
+    poisoned,
+    clientsLeft,
+    over,
+    tell,
+  } = world;
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   const deadline = Date.now() + MOST_MS;
   try {
     for (;;) {
-      const { count: runs } = await client.workflow.count(`ExecutionStatus = 'Running'`);
       const reports = await Promise.all(partyUrls.map(reportOf));
       const late = reports.reduce((sum, { underWay }) => sum + underWay, 0);
-      const left = { ...(await booksOf(adminUrl)), runs, clients: clientsLeft(), late };
+      const { excused, ...books } = await booksOf(adminUrl, poisoned);
+      const runs = await countRuns(client, excused);
+      const left = { ...books, runs, clients: clientsLeft(), late };
       if (isNothing(left) || Date.now() > deadline || over.aborted) return left;
       tell(left);
       await sleep(EVERY_MS, undefined, { signal: over }).catch(() => undefined);
@@ -52,17 +63,37 @@ export function isNothing(left: Left): boolean {
   return Object.values(left).every((count) => count === 0);
 }
 
-async function booksOf(
-  adminUrl: string,
-): Promise<Pick<Left, 'orders' | 'refunds' | 'mails' | 'flagged'>> {
+async function countRuns(client: Client, excused: readonly string[]): Promise<number> {
+  let runs = 0;
+  const query = `ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of client.workflow.list({ query })) {
+    if (!excused.includes(workflowId)) runs += 1;
+  }
+  return runs;
+}
+
+type Books = Pick<Left, 'orders' | 'refunds' | 'mails' | 'flagged'> & {
+  /** Of orders and refunds: an operator has been called, as was to be expected. */
+  readonly excused: readonly string[];
+};
+
+async function booksOf(adminUrl: string, poisoned: readonly string[]): Promise<Books> {
   return await withClient(adminUrl, async (client) => {
-    const { rows } = await client.query<Pick<Left, 'orders' | 'refunds' | 'mails' | 'flagged'>>(`
+    const { rows } = await client.query<Books>(
+      `WITH excused AS (SELECT id FROM "order" WHERE id = ANY ($1) AND needs_operator)
       SELECT
         (SELECT count(*)::int FROM "order"
-          WHERE status NOT IN ('completed', 'rejected', 'cancelled', 'refunded')) AS orders,
-        (SELECT count(*)::int FROM refund WHERE state = 'requested') AS refunds,
+          WHERE status NOT IN ('completed', 'rejected', 'cancelled', 'refunded')
+            AND id NOT IN (SELECT id FROM excused)) AS orders,
+        (SELECT count(*)::int FROM refund
+          WHERE state = 'requested' AND order_id NOT IN (SELECT id FROM excused)) AS refunds,
         (SELECT count(*)::int FROM mail_outbox WHERE sent_at IS NULL) AS mails,
-        (SELECT count(*)::int FROM "order" WHERE needs_operator) AS flagged`);
+        (SELECT count(*)::int FROM "order"
+          WHERE needs_operator AND id NOT IN (SELECT id FROM excused)) AS flagged,
+        ARRAY(SELECT id FROM excused
+          UNION SELECT r.id FROM refund r JOIN excused e ON e.id = r.order_id) AS excused`,
+      [poisoned],
+    );
     if (rows[0] === undefined) throw new Error('PostgreSQL counted nothing');
     return rows[0];
   });

@@ -6,8 +6,10 @@ import type { Memory } from './client.ts';
 import { dumpDatabase, dumpRuns } from './dumps.ts';
 import { readFinally } from './final-reads.ts';
 import { hitsAtParties } from './hits.ts';
+import { readLines } from './lines.ts';
 import type { Nemesis } from './nemesis.ts';
 import type { Plan } from './plan.ts';
+import { poisonedOrders } from './poisoned.ts';
 import { BUDGETS, STRIPE_KEY } from './stack.ts';
 import type { Stack } from './stack.ts';
 import { CARD_CANARY, KEY_CANARY, NAME_CANARY } from './stories.ts';
@@ -50,7 +52,7 @@ export async function gatherEvidence(run: {
     hits,
     lostAnswers,
     missedActs: nemesis.missed(),
-    unresolvable: [],
+    unresolvable: unresolvable(folder),
     deeds: nemesis.deeds,
     budgets: { hotAttempts: BUDGETS.hotAttempts, callsPerOrder: CALLS_PER_ORDER },
     histories,
@@ -64,6 +66,18 @@ export async function gatherEvidence(run: {
 
 // A smooth order needs three calls, one that is made good five; the rest is for faults.
 const CALLS_PER_ORDER = 20;
+
+/** Poisoned, and waiting for a person: what the operators' queue may hold. */
+function unresolvable(folder: string): readonly string[] {
+  const poisoned = poisonedOrders(folder);
+  const list = readLines(folder, 'final/list.jsonl') as readonly {
+    readonly id: string;
+    readonly needsOperator: boolean;
+  }[];
+  return list
+    .filter(({ id, needsOperator }) => needsOperator && poisoned.includes(id))
+    .map(({ id }) => id);
+}
 
 /** What came back was swallowed: it had been asked for, and most often done. */
 function lostOnLinks(hits: Readonly<Record<string, number>>): number {

@@ -16,6 +16,7 @@ import { openJournal } from './journal.ts';
 import { unleash } from './nemesis.ts';
 import type { Nemesis } from './nemesis.ts';
 import type { Plan } from './plan.ts';
+import { poisonedOrders } from './poisoned.ts';
 import type { Outcome } from './report.ts';
 import { sample } from './sampler.ts';
 import { startStack } from './stack.ts';
@@ -53,7 +54,12 @@ async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcom
   const journal = openJournal(join(folder, 'clients.jsonl'));
   const { apiUrls, apiKeys } = stack;
   const courier = createCourier({ apiUrls, apiKeys, seed, journal, over: over.signal });
-  const memory: Memory = { acknowledged: new Map(), ends: new Map(), answers: new Map() };
+  const memory: Memory = {
+    acknowledged: new Map(),
+    ends: new Map(),
+    followed: new Set(),
+    answers: new Map(),
+  };
   const { adminUrl } = stack.database;
   const sampler = sample(adminUrl, join(folder, 'snapshots.jsonl'));
   const startedAt = Date.now();
@@ -67,11 +73,16 @@ async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcom
     const healedAt = Date.now();
     clearInterval(ticking);
     say('healed; waiting for everything to end');
-    const clientsLeft = () => plan.stories.length - crowd.stories().finished;
+    const poisoned = poisonedOrders(folder);
+    const clientsLeft = () =>
+      plan.stories.length -
+      crowd.stories().finished -
+      poisoned.filter((id) => memory.followed.has(id)).length;
     const left = await drain({
       adminUrl,
       temporalAddress: stack.temporalAddress,
       partyUrls: Object.values(stack.partyUrls),
+      poisoned,
       clientsLeft,
       over: over.signal,
       tell: everySeconds(5, (now) => say(`  left: ${JSON.stringify(now)}`)),

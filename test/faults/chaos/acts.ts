@@ -45,6 +45,10 @@ export type LinkAct = Timed<'cut' | 'reset' | 'black-hole', LinkName> & {
   /** How many connections; all of them when absent. */
   readonly times?: number;
 };
+export type SlowAct = Timed<'latency', LinkName> & {
+  readonly delayMs: number;
+  readonly jitterMs: number;
+};
 export type PartyAct = Timed<string, PartyName> & {
   readonly operation: string;
   readonly times: number;
@@ -59,6 +63,7 @@ export type Act =
   | ({ readonly sort: 'process' } & ProcessAct)
   | ({ readonly sort: 'outage' } & OutageAct)
   | ({ readonly sort: 'link' } & LinkAct)
+  | ({ readonly sort: 'slow' } & SlowAct)
   | ({ readonly sort: 'party' } & PartyAct)
   | ({ readonly sort: 'database' } & DatabaseAct)
   | ({ readonly sort: 'operator' } & OperatorAct);
@@ -76,6 +81,7 @@ const DECK = [
   ...deal(1, immediateStop),
   ...deal(7, breakLink),
   ...deal(3, loseAnswersOnLink),
+  ...deal(2, slowLink),
   ...deal(6, loseAnswersOfParty),
   ...deal(6, failParty),
   ...deal(1, lockTable),
@@ -158,6 +164,18 @@ function loseAnswersOnLink(random: Random): Drawn<Act> {
     afterBytes: 0,
     times: random.int(2, 8),
     forMs: random.int(3_000, 6_000),
+  };
+}
+
+/** From a bad line to one on which an attempt has no time left. */
+function slowLink(random: Random): Drawn<Act> {
+  return {
+    sort: 'slow',
+    fault: 'latency',
+    target: random.pick(LINKS),
+    delayMs: random.int(20, 800),
+    jitterMs: random.int(0, 300),
+    forMs: random.int(2_000, 6_000),
   };
 }
 

@@ -11,8 +11,9 @@ import { drawPlan } from './plan.ts';
 import { askChecker, describe as tell } from './report.ts';
 import { runChaos } from './run.ts';
 
-// Kills a worker, PostgreSQL, Temporal and the gateway, loses captures, breaks links and ends a run.
-const SEED = 'short-154';
+// Of those tried, one whose few acts are of many sorts; another deck of acts needs another one.
+const SEED = 'short-71';
+const MUST_MEET = ['worker-1 kill', 'postgres kill', 'temporal kill', 'gateway fail-after-effect'];
 
 describe('chaos', function () {
   // A mail whose sender was killed waits for its lease, a minute; and a machine may be busy.
@@ -24,6 +25,12 @@ describe('chaos', function () {
   it('loses nothing and pays nothing twice, say the books of all parties', async () => {
     const folder = fileURLToPath(new URL(`../../../.makegood/chaos/test-${SEED}`, import.meta.url));
     const plan = drawPlan({ orders: 60, seconds: 20, seed: SEED });
+    const acts = plan.acts.map(({ target, fault }) => `${target} ${fault}`);
+    assert.deepEqual(
+      MUST_MEET.filter((act) => !acts.includes(act)),
+      [],
+      'choose another seed',
+    );
     const say = (line: string): void => void lines.push(line);
     const outcome = await runChaos(plan, { folder, say, stop: stopping.signal });
     const told = tell(outcome).join('\n');

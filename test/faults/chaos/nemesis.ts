@@ -13,6 +13,7 @@ import type {
   OutageAct,
   PartName,
   ProcessAct,
+  SlowAct,
 } from './acts.ts';
 import { createDatabaseFaults } from './database-faults.ts';
 import { createOperator } from './operator.ts';
@@ -114,6 +115,7 @@ function whatItBreaks(act: Act): readonly string[] {
       return [];
     case 'process':
     case 'link':
+    case 'slow':
       return [act.target];
   }
 }
@@ -126,6 +128,8 @@ function commit(act: Act, tools: Tools): Promise<void> {
       return takeDown(act, tools);
     case 'link':
       return breakLink(act, tools);
+    case 'slow':
+      return slowLink(act, tools);
     case 'party':
       return tools.parties.during(act, () => tools.pause(act.forMs));
     case 'database':
@@ -175,4 +179,13 @@ async function breakLink(act: LinkAct, { stack, hit, pause }: Tools): Promise<vo
   await pause(forMs);
   link.heal();
   hit(`${target}.${direction}.${fault}`, link.hits() - before);
+}
+
+async function slowLink(act: SlowAct, { stack, hit, pause }: Tools): Promise<void> {
+  const { target, delayMs, jitterMs, forMs } = act;
+  const link = stack.links[target];
+  link.slow({ delayMs, jitterMs });
+  hit(`${target}.both.latency`);
+  await pause(forMs);
+  link.heal();
 }

@@ -62,8 +62,8 @@ const DECK = Object.entries(KINDS).flatMap(([kind, count]) =>
   Array.from({ length: count }, () => kind as Kind),
 );
 
-// The run's last seconds bring no new orders, so that the last ones meet faults as well.
-const ARRIVAL_SHARE = 0.9;
+// The last orders are to meet faults as well, and the heal to find them under way.
+const BEFORE_THE_END_MS = 1_000;
 
 /** Every kind comes once in a while: dealt from a deck, not thrown as dice. */
 export function drawStories(
@@ -75,7 +75,7 @@ export function drawStories(
   const stories = Array.from({ length: orders }, (_, n) => {
     if (deck.length === 0) deck.push(...random.shuffled(DECK));
     const kind = deck.pop() ?? 'ordinary';
-    const atMs = Math.floor((n / orders) * seconds * 1_000 * ARRIVAL_SHARE);
+    const atMs = Math.floor((n / orders) * (seconds * 1_000 - BEFORE_THE_END_MS));
     const own = random.fork(`story-${n}`);
     const tenant = own.pick(TENANTS);
     const shop = shelf.filter((product) => product.tenant === tenant);

@@ -43,6 +43,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 const say = (line: string): void => console.log(`[chaos] ${line}`);
 
+// The drain's quarter of an hour, and as long for everything around it.
+const MOST_MS = seconds * 1_000 + 30 * 60_000;
+setTimeout(() => {
+  say('it has taken far too long: given up');
+  process.exit(2);
+}, MOST_MS).unref();
+
 say(`seed ${plan.seed}: ${orders} orders in ${seconds} s, ${plan.acts.length} acts`);
 const outcome = await runChaos(plan, { folder, say, stop: stopping.signal }).catch(
   (error: unknown) => {

@@ -244,7 +244,7 @@ export class Worker implements Process, Poller {
     // It may have been taken up anew meanwhile.
     if (this.#cache.get(run) !== cached) return;
     cached.session = undefined;
-    cached.tasks = run.tasks.length;
+    cached.tasks += 1;
     if (!isTaken || run.state !== 'running') this.#cache.delete(run);
     else if (more) await this.#take(run, cached, server.begin(run, this), session.begun);
   }

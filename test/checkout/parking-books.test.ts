@@ -74,6 +74,17 @@ describe("the operators' queue", () => {
     assert.equal((await shop.row(order.id)).needsOperator, false);
   });
 
+  it('has the undo of a step alone also when the call for the step itself comes late', async () => {
+    const order = await newOrder();
+    await act.beginUnwind(order, 'cancelled');
+    await park(order, 'reserve stock', true);
+    await park(order, 'reserve stock');
+    assert.deepEqual(await queueOf(order), ['reserve stock/undo']);
+    // Found by chance, it was the step that an operator's word was about.
+    assert.equal((await decide(order.id, 'reserve stock', 'skip')).state, 'resolved');
+    assert.equal((await shop.row(order.id)).needsOperator, false);
+  });
+
   it('lets go of an order in the event that tells its refund is paid', async () => {
     const order = await newOrder();
     await complete(act, order);

@@ -84,8 +84,7 @@ export function parkStep(ledger: Ledger, sagaId: string, { step, undo, detail }:
   const direction: Direction = undo ? 'undo' : 'do';
   if (isDecided(ledger, order, sagaId, step, direction)) return;
   const rows = ledger.parked.of(id);
-  const is = (row: ParkedRow) =>
-    row.sagaId === sagaId && row.step === step && row.direction === direction;
+  const is = isOf(sagaId, step, direction);
   const now = ledger.now();
   const parked = { sagaId, step, direction, orderId: id, detail, parkedAt: now, triedAt: now };
   if (!rows.some(is)) ledger.parked.append(id, parked);
@@ -108,5 +107,11 @@ function isDecided(
 ): boolean {
   if (recorded(ledger, sagaId, step, direction) !== undefined) return true;
   if (sagaId === id && isEnded(status)) return true;
-  return step === 'begin to unwind' && gate !== 'forward';
+  if (step === 'begin to unwind' && gate !== 'forward') return true;
+  return direction === 'do' && ledger.parked.of(id).some(isOf(sagaId, step, 'undo'));
+}
+
+function isOf(sagaId: string, step: string, direction: Direction) {
+  return (row: ParkedRow): boolean =>
+    row.sagaId === sagaId && row.step === step && row.direction === direction;
 }

@@ -86,7 +86,7 @@ const ON_BOOK = {
   closeOrder: ({ book }, { id }) => book.closeOrder(id),
   park({ book }, { id }, choice) {
     const step = STEPS[choice % STEPS.length] ?? 'close';
-    const undo = choice < 2 * STEPS.length && choice % STEPS.length < 2 && choice % 3 === 0;
+    const undo = choice % STEPS.length < 2 && Math.floor(choice / STEPS.length) % 2 === 0;
     const ref = { id, tenantId: TENANT, requestId: 'req' };
     return book.parkStep(ref, { step, undo, detail: `attempt ${choice}` });
   },
@@ -190,7 +190,7 @@ const ON_DESK = {
     const step = STEPS[choice % STEPS.length] ?? 'close';
     const action = ACTIONS[Math.floor(choice / STEPS.length) % ACTIONS.length] ?? 'retry';
     const signed = { operator: 'Grace', why: 'She has called.' };
-    const trackingNumber = choice % 2 === 0 ? 'MG-by-hand' : undefined;
+    const trackingNumber = choice < ACTIONS.length * STEPS.length ? 'MG-by-hand' : undefined;
     return desk.resolve({ sagaId: id, step, action, trackingNumber, ...signed });
   },
   /** Whatever is parked, with one of its own choices: most words would be about nothing else. */

@@ -3,17 +3,17 @@ import fc from 'fast-check';
 import { EVERY_ACT } from './acts.ts';
 import type { Act, Command } from './acts.ts';
 
-const PLACED: readonly Act[] = ['place'];
-const RESERVED: readonly Act[] = [...PLACED, 'reserve'];
-const HELD: readonly Act[] = [
+export const PLACED: readonly Act[] = ['place'];
+export const RESERVED: readonly Act[] = [...PLACED, 'reserve'];
+export const HELD: readonly Act[] = [
   ...RESERVED,
   'beginAuthorization',
   'commitIntent',
   'recordAuthorization',
 ];
-const PAID: readonly Act[] = [...HELD, 'beginCapture', 'recordCapture'];
-const SHIPPED: readonly Act[] = [...PAID, 'beginShipment', 'recordShipment'];
-const MADE_GOOD: readonly Act[] = [...PAID, 'recordShipmentRefused', 'recordShipmentCancel'];
+export const PAID: readonly Act[] = [...HELD, 'beginCapture', 'recordCapture'];
+export const SHIPPED: readonly Act[] = [...PAID, 'beginShipment', 'recordShipment'];
+export const MADE_GOOD: readonly Act[] = [...PAID, 'recordShipmentRefused', 'recordShipmentCancel'];
 
 /** How far an order can have come by itself. */
 const WAYS: readonly (readonly Act[])[] = [
@@ -56,7 +56,7 @@ const DRAWN = [
 const command = fc.record({
   act: fc.constantFrom<Act>(...DRAWN),
   which: fc.constantFrom(0 as const, 1 as const),
-  choice: fc.nat(39),
+  choice: fc.nat(59),
 });
 
 const everyWay = (which: 0 | 1) =>

@@ -16,9 +16,20 @@ export interface MoneyJson {
 
 /** `19.99 EUR`, `1999 JPY`: as many decimals as the currency has. */
 export function inWords({ amountMinor, currency }: Money): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
+  const digits = decimalsOf(currency);
   const text = amountMinor.toString().padStart(digits + 1, '0');
   const whole = text.slice(0, text.length - digits);
   return `${digits === 0 ? whole : `${whole}.${text.slice(-digits)}`} ${currency}`;
+}
+
+// To ask takes as long as to write a whole receipt, and of currencies there are few.
+const DECIMALS = new Map<string, number>();
+
+function decimalsOf(currency: string): number {
+  const known = DECIMALS.get(currency);
+  if (known !== undefined) return known;
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  const decimals = format.resolvedOptions().maximumFractionDigits ?? 0;
+  DECIMALS.set(currency, decimals);
+  return decimals;
 }

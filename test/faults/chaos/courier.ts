@@ -132,9 +132,9 @@ function headersOf(parcel: Parcel, apiKey: string, requestId: string): Record<st
   };
 }
 
-/** Whether the contract says that asking again would tell no more. */
+/** Whether the contract says that asking again would tell no more; docs/client.md has the list. */
 function isFinal({ status, text }: Answer): boolean {
-  if (status === 429 || status >= 500) return false;
+  if (status === 408 || status === 429 || status >= 500) return false;
   return status !== 409 || !text.includes('/problems/idempotency-in-progress');
 }
 

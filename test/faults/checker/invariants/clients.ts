@@ -91,8 +91,9 @@ function goodsOf(tenant: string, body: unknown): string {
   return [tenant, ...[...units].map(([sku, count]) => `${count} x ${sku}`).toSorted()].join(', ');
 }
 
-// HTTP.md, "Answers": whatever else comes, a bare 500 above all, is not in the contract.
-const STATUSES = [200, 202, 400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503];
+// HTTP.md, "Answers", and docs/client.md of 408, which whoever was frozen says to a request that it
+// finds half read: whatever else comes, a bare 500 above all, is not in the contract.
+const STATUSES = [200, 202, 400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503];
 
 /** O3 */
 export function* sameKeySameAnswer({ calls }: Facts): Iterable<Finding> {

@@ -37,6 +37,8 @@ export async function runChaos(plan: Plan, setting: Setting): Promise<Outcome> {
   say('bringing up PostgreSQL, Temporal, three parties, two APIs, two workers');
   const stack = await startStack({ evidence: folder, state, plan, say });
   try {
+    // Asked for while everything came up, when nobody listened yet.
+    setting.stop.throwIfAborted();
     return await runOn(stack, plan, setting);
   } finally {
     say('stopping everything');

@@ -32,25 +32,23 @@ export class Fleet<P extends Supervised> {
     return awake.length === 0 ? undefined : random.pick(awake);
   };
 
-  /** False when it is none of these. */
-  kill(process: Process, seconds: number): boolean {
+  /** Nothing is done about one that is none of these. */
+  kill(process: Process, seconds: number): void {
     const victim = this.#processes.find((one) => one === process);
-    if (victim === undefined) return false;
+    if (victim === undefined) return;
     victim.die();
     this.#processes = this.#processes.filter((one) => one !== victim);
     this.#scheduler.after(seconds * 1_000, () => {
       this.#processes.push(this.#start());
       this.#onReady();
     });
-    return true;
   }
 
-  stop(process: Process, seconds: number): boolean {
+  stop(process: Process, seconds: number): void {
     const victim = this.#processes.find((one) => one === process);
-    if (victim === undefined) return false;
+    if (victim === undefined) return;
     victim.stop(seconds * 1_000);
     this.#scheduler.after(seconds * 1_000, this.#onReady);
-    return true;
   }
 }
 

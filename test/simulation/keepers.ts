@@ -10,7 +10,6 @@ import type { OrderId } from '../../src/domain/order.ts';
 import type { ParkedStep } from '../../src/operator/ports.ts';
 import type { Action } from '../../src/saga/parking.ts';
 import type { RefundRow } from './memory/rows.ts';
-import { PlainProcess } from './fleet.ts';
 import type { Process } from './temporal/worker.ts';
 import type { World } from './world.ts';
 
@@ -34,7 +33,7 @@ export interface Keepers {
 }
 
 export function createKeepers(world: World): Keepers {
-  const { scheduler, apis, workers } = world;
+  const { scheduler, apis, operators, workers } = world;
   const byHand: ByHand[] = [];
   let isClosed = false;
   /** One pass at a time; one whose process dies is given up. */
@@ -57,7 +56,6 @@ export function createKeepers(world: World): Keepers {
     scheduler.idleAfter(ms, tick);
   };
   const anApi = () => apis.pick(scheduler.random);
-  const operator = new PlainProcess('operator', scheduler.now);
   every(6_000, anApi, (api) => startLate(world, api));
   every(15_000, anApi, (api) => lookAfterSilent(world, api));
   every(
@@ -68,8 +66,8 @@ export function createKeepers(world: World): Keepers {
   if (world.story.operator !== 'nothing') {
     every(
       30_000,
-      () => operator,
-      () => decideParked(world, operator, byHand),
+      () => operators.pick(scheduler.random),
+      (operator) => decideParked(world, operator, byHand),
     );
   }
   return { byHand, close: () => (isClosed = true) };

@@ -121,11 +121,24 @@ function unfinished(world: World): string[] {
   ];
 }
 
-/** A refund that the bank will never pay out: only an operator can end it, if the story has one. */
+/**
+ * What only an operator can end, in a story that has none who would: a refund that the bank never
+ * pays out, and a hold that waits for a customer who never comes, once a bug has parked its step.
+ */
+const HOPELESS: Readonly<
+  Record<string, { readonly step: string; readonly ends: readonly string[] }>
+> = {
+  pm_card_refundFail: { step: 'refund payment', ends: ['mark-done', 'skip'] },
+  pm_card_authenticationRequired: {
+    step: 'authorize payment',
+    ends: ['retry', 'refuse', 'mark-done', 'skip'],
+  },
+};
+
 function hopeless({ books, story }: World, { id, paymentMethod }: OrderRow): string[] {
-  const isTried = story.operator === 'mark-done' || story.operator === 'skip';
-  if (isTried || paymentMethod !== 'pm_card_refundFail') return [];
-  const parked = books.tables.parked.of(id).filter(({ step }) => step === 'refund payment');
+  const hope = HOPELESS[paymentMethod];
+  if (hope === undefined || hope.ends.includes(story.operator)) return [];
+  const parked = books.tables.parked.of(id).filter(({ step }) => step === hope.step);
   return parked.map(({ sagaId }) => sagaId);
 }
 

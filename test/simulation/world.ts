@@ -48,6 +48,8 @@ export interface World {
   readonly server: Server;
   readonly workers: Fleet<Worker>;
   readonly apis: Fleet<PlainProcess>;
+  /** Whose command line may be ended as well. */
+  readonly operators: Fleet<PlainProcess>;
   /** A port as one process sees it. */
   readonly seenBy: <Port extends object>(
     process: Process,
@@ -93,10 +95,10 @@ export function createWorld(story: Story, watching: Watching = {}): World {
     scheduler,
     faultAt: (number) => faults.get(number),
     kill(process, seconds) {
-      if (!workers.kill(process, seconds)) apis.kill(process, seconds);
+      for (const fleet of [workers, apis, operators]) fleet.kill(process, seconds);
     },
     stop(process, seconds) {
-      if (!workers.stop(process, seconds)) apis.stop(process, seconds);
+      for (const fleet of [workers, apis, operators]) fleet.stop(process, seconds);
     },
     onCall(happened) {
       if (happened.fault !== undefined) inTrouble(60);
@@ -135,12 +137,32 @@ export function createWorld(story: Story, watching: Watching = {}): World {
     () => undefined,
   );
 
+  const operators = new Fleet(
+    scheduler,
+    1,
+    () => new PlainProcess('operator', scheduler.now),
+    () => undefined,
+  );
+
   const start = (process: Process, id: string, workflow: Workflow) =>
     wire.carry({ process, party: 'temporal', name: 'start', about: id, timeoutMs: 2_000 }, () =>
       server.start(id, workflow),
     );
   const world: World = {
-    ...{ story, scheduler, clock, wire, books, gateway, carrier, mailer, server, workers, apis },
+    ...{
+      story,
+      scheduler,
+      clock,
+      wire,
+      books,
+      gateway,
+      carrier,
+      mailer,
+      server,
+      workers,
+      apis,
+      operators,
+    },
     ...{ seenBy, violations, troubled },
     startCheckout: (process, order) => start(process, order.id, checkout(order)),
     startRefund: (process, refund) => start(process, refund.id, refundOf(refund)),

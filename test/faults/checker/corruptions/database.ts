@@ -38,6 +38,15 @@ export const DATABASE: readonly Corruption[] = [
     (copy) => add(entry(copy, 'completed', 'capture', 'answered'), { captured: -1 }),
   ],
   [
+    'a hold that was let go, and never written down',
+    'M11',
+    'cancelled',
+    (copy) => {
+      add(entry(copy, 'cancelled', 'confirm', 'answered'), { authorized: -1_000 });
+      add(entry(copy, 'cancelled', 'cancel', 'answered'), { voided: -1_000 });
+    },
+  ],
+  [
     'a call that no entry announced',
     'M11',
     'completed',

@@ -147,9 +147,10 @@ const EFFECTS_OF = {
 export function* ourEntriesAgree({ orders, known, evidence }: Facts): Iterable<Finding> {
   for (const { id: orderId, entries, money, isJudged } of orders.values()) {
     if (!isJudged) continue;
+    const told = toldOf(money, entries);
     for (const column of MONEY_COLUMNS) {
       const ours = sum(entries, (entry) => entry[column]);
-      const theirs = moved(money, ...EFFECTS_OF[column]);
+      const theirs = moved(told, ...EFFECTS_OF[column]);
       if (ours !== theirs) yield { orderId, detail: `${column}: ${ours}, the gateway: ${theirs}` };
     }
     for (const { id, operation, n, refund_id: refund, kind } of entries) {
@@ -171,6 +172,17 @@ export function* ourEntriesAgree({ orders, known, evidence }: Facts): Iterable<F
     if (!known.has(orderId)) yield { orderId, detail: `entry ${id} is of an order nobody knows` };
   }
   yield* snapshotsAddUp(evidence.snapshots);
+}
+
+/** A hold that lapsed by itself before anybody wrote it down shows no amount any more. */
+function toldOf(
+  money: readonly GatewayLine[],
+  entries: readonly { readonly authorized: number }[],
+): readonly GatewayLine[] {
+  const isGone = ({ effect = '' }: GatewayLine) => (LET_GO as readonly string[]).includes(effect);
+  const hasLapsed = money.some((line) => line.operation === 'settle' && isGone(line));
+  if (!hasLapsed || sum(entries, ({ authorized }) => authorized) > 0) return money;
+  return money.filter((line) => line.effect !== 'authorized' && !isGone(line));
 }
 
 function* snapshotsAddUp(snapshots: Facts['evidence']['snapshots']): Iterable<Finding> {

@@ -4,7 +4,15 @@ import { testCard } from '../../../src/counterparties/gateway/cards.ts';
 import { Refusal, Unavailable } from '../../../src/domain/wrong.ts';
 import type { Asked } from './gateway-book.ts';
 import type { Made } from './gateway-keys.ts';
-import { asked, held, letGo, madeBefore, shownIntent, theIntent } from './gateway-state.ts';
+import {
+  asked,
+  held,
+  isAmount,
+  letGo,
+  madeBefore,
+  shownIntent,
+  theIntent,
+} from './gateway-state.ts';
 import type { GatewayState, HeldIntent } from './gateway-state.ts';
 
 type Wanted = Parameters<PaymentGateway['createIntent']>[0];
@@ -16,6 +24,10 @@ export function createIntent(state: GatewayState, wanted: Wanted, { key }: Gatew
   const names = { operation: 'create', orderId, requestId, path };
   const who = { ...names, key, params, intent: null };
   const before = madeBefore(state, who);
+  if (!isAmount(amount.amountMinor)) {
+    state.book.request(who, 'refused', 400);
+    throw refusal();
+  }
   const made = before ?? make(state, who, wanted);
   const intent = made.kind === 'intent' ? made.intent.id : null;
   const outcome = before === undefined ? 'executed' : 'replayed';
@@ -30,8 +42,7 @@ function make(state: GatewayState, who: Asked, wanted: Wanted): Made {
   const { orderId, requestId, paymentMethod, amount } = wanted;
   const { amountMinor, currency } = amount;
   if (testCard(paymentMethod) === undefined) {
-    const refusal = new Refusal('payment-declined', 'The gateway does not accept this payment.');
-    return { kind: 'refusal', refusal };
+    return { kind: 'refusal', refusal: refusal() };
   }
   const intent: HeldIntent = {
     ...{ id: state.newId('pi'), orderId, requestId, amountMinor, currency, paymentMethod },
@@ -47,6 +58,10 @@ function make(state: GatewayState, who: Asked, wanted: Wanted): Made {
   const news = held(intent, amountMinor);
   state.book.effect(who, { effect: 'created', paymentMethod, metadata, ...news });
   return { kind: 'intent', intent: shownIntent(intent) };
+}
+
+function refusal(): Refusal {
+  return new Refusal('payment-declined', 'The gateway does not accept this payment.');
 }
 
 type Change = 'confirm' | 'capture' | 'cancel';

@@ -6,7 +6,9 @@ export type Made =
   | { readonly kind: 'intent'; readonly intent: Intent }
   | { readonly kind: 'refusal'; readonly refusal: Refusal }
   | { readonly kind: 'change'; readonly done: boolean }
-  | { readonly kind: 'refund'; readonly refund: GatewayRefund };
+  | { readonly kind: 'refund'; readonly refund: GatewayRefund }
+  | { readonly kind: 'no-refund'; readonly left: bigint }
+  | { readonly kind: 'unknown' };
 
 export interface KeyMemory {
   /** What the first request made; undefined for a key that is new, or forgotten. Throws a bug. */

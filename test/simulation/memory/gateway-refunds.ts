@@ -2,7 +2,8 @@
 import type { GatewayCall, GatewayRefund, PaymentGateway } from '../../../src/activities/ports.ts';
 import { testCard } from '../../../src/counterparties/gateway/cards.ts';
 import type { Asked } from './gateway-book.ts';
-import { asked, held, madeBefore, theIntent } from './gateway-state.ts';
+import type { Made } from './gateway-keys.ts';
+import { asked, held, isAmount, madeBefore, theIntent } from './gateway-state.ts';
 import type { GatewayState, HeldIntent, HeldRefund } from './gateway-state.ts';
 
 type Wanted = Parameters<PaymentGateway['refundIntent']>[0];
@@ -17,19 +18,18 @@ export function refundIntent(
   const params = [intentId, orderId, amount.amountMinor].join(' ');
   const who = { ...asked(state, 'refund', intentId, key), key, params };
   const before = madeBefore(state, who);
-  if (before?.kind === 'refund') {
-    book.request(who, 'replayed', 200);
-    return before.refund;
+  if (before !== undefined) return refundAgain(state, who, before);
+  if (!isAmount(amount.amountMinor)) {
+    book.request(who, 'refused', 400);
+    throw new Error(`Stripe refund: 400 parameter_invalid: ${amount.amountMinor}`);
   }
   const intent = theIntent(state, who);
   settleRefunds(state, who, intent);
   const left = leftOf(intent);
   if (intent.status !== 'succeeded' || amount.amountMinor > left) {
     book.request(who, 'executed', 400);
-    // Past the key memory a repeat of all the money looks like this.
-    const made = left === 0n ? refundOf(intent, key) : undefined;
-    if (made !== undefined) return made;
-    throw new Error(`Stripe refund: 400 invalid_request_error: ${left} is left`);
+    keys.remember(key, who.path, params, { kind: 'no-refund', left });
+    return unlessMade(state, who, left);
   }
   const refund = shownRefund(intent, make(state, who, intent, amount.amountMinor));
   book.request(who, 'executed', 200);
@@ -37,10 +37,29 @@ export function refundIntent(
   return refund;
 }
 
+type Signed = Asked & { readonly key: string };
+
+function refundAgain(state: GatewayState, who: Signed, made: Made): GatewayRefund {
+  state.book.request(who, 'replayed', made.kind === 'refund' ? 200 : 400);
+  if (made.kind === 'refund') return made.refund;
+  return unlessMade(state, who, made.kind === 'no-refund' ? made.left : undefined);
+}
+
+/** Past the key memory a repeat of all the money looks as if nothing were left. */
+function unlessMade(
+  state: GatewayState,
+  { intent, key }: Signed,
+  left: bigint | undefined,
+): GatewayRefund {
+  const made = left === 0n ? findRefund(state, intent ?? '', { key }) : undefined;
+  if (made !== undefined) return made;
+  throw new Error(`Stripe refund: 400 invalid_request_error: ${left ?? 'nothing'} is left`);
+}
+
 export function findRefund(
   state: GatewayState,
   intentId: string,
-  { key }: GatewayCall,
+  { key }: Pick<GatewayCall, 'key'>,
 ): GatewayRefund | undefined {
   const who = asked(state, 'find-refund', intentId);
   const intent = theIntent(state, who);
@@ -66,7 +85,7 @@ function settleRefunds({ book, now }: GatewayState, who: Asked, intent: HeldInte
 
 function make(
   { book, now, newId }: GatewayState,
-  who: Asked & { readonly key: string },
+  who: Signed,
   intent: HeldIntent,
   amountMinor: bigint,
 ): HeldRefund {

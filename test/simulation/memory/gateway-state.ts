@@ -1,6 +1,7 @@
 /** What the gateway in memory holds, and how it is found and shown. */
 import type { Intent } from '../../../src/activities/ports.ts';
 import type { RefundFate } from '../../../src/counterparties/gateway/cards.ts';
+import { amount } from '../../../src/counterparties/gateway/desk.ts';
 import type { Asked, GatewayBook } from './gateway-book.ts';
 import type { KeyMemory, Made } from './gateway-keys.ts';
 
@@ -52,10 +53,11 @@ export function asked(
 
 /** As it is now: an authorization that has lapsed meanwhile is cancelled by the gateway itself. */
 export function theIntent(state: GatewayState, who: Asked): HeldIntent {
-  const { book, intents, now, authorizationMs } = state;
+  const { book, intents, keys, now, authorizationMs } = state;
   const intent = intents.get(who.intent ?? '');
   if (intent === undefined) {
     book.request(who, 'executed', 404);
+    if (who.key !== null) keys.remember(who.key, who.path, who.params, { kind: 'unknown' });
     throw new Error(`Stripe ${who.operation}: 404 resource_missing`);
   }
   const hasLapsed = now() - intent.authorizedAt >= authorizationMs;
@@ -64,6 +66,11 @@ export function theIntent(state: GatewayState, who: Asked): HeldIntent {
     letGo(intent);
   }
   return intent;
+}
+
+/** The gateway's limits come before anything else, and its key memory keeps nothing of them. */
+export function isAmount(amountMinor: bigint): boolean {
+  return amount.safeParse(amountMinor.toString()).success;
 }
 
 export function letGo(intent: HeldIntent): void {

@@ -1,4 +1,7 @@
-/** The carrier adapter against its stand-in, over HTTP. */
+/**
+ * The carrier adapter against its stand-in, over HTTP. What it has in common with every carrier is in
+ * test/contract/carrier.test.ts.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -46,52 +49,14 @@ describe('the carrier adapter', () => {
     carrier.requestShipment({ reference: order, ...shipment }, { timeoutMs });
   const cancel = (timeoutMs = call.timeoutMs) => carrier.cancelShipment(order, { timeoutMs });
 
-  it('ships once, and learns the same tracking number again', async () => {
-    assert.deepEqual(await ship(), await ship());
-    assert.deepEqual(await effectsOf(standIn.url, order), ['shipped']);
-  });
-
   it('escapes the reference', async () => {
     const reference = 'ord_x/../y?z';
     assert.ok((await carrier.requestShipment({ reference, ...shipment }, call)).trackingNumber);
   });
 
-  it('refuses an address that the carrier refuses', async () => {
-    const nowhere = { ...shipment, address: { ...address, postalCode: '00000' } };
-    await assert.rejects(
-      carrier.requestShipment({ reference: order, ...nowhere }, call),
-      (error) => {
-        assert.ok(error instanceof Refusal);
-        assert.equal(error.code, 'address-refused');
-        assert.match(error.message, /does not deliver/);
-        return true;
-      },
-    );
-  });
-
   it('refuses when the fault plan has the carrier refuse', async () => {
     await setFaults(standIn.url, { request: { fault: 'decline', orderId: order } });
     await assert.rejects(ship(), Refusal);
-  });
-
-  it('calls back what was shipped, and what never was', async () => {
-    await ship();
-    await cancel();
-    await cancel();
-    assert.deepEqual(await effectsOf(standIn.url, order), ['shipped', 'cancelled']);
-    await carrier.cancelShipment('ord_never', call);
-    assert.deepEqual(await effectsOf(standIn.url, 'ord_never'), ['tombstone']);
-  });
-
-  it('takes a request after the call-back for a bug', async () => {
-    await cancel();
-    await assert.rejects(ship(), isBug(/requestShipment: status 410/));
-  });
-
-  it('takes another shipment under the same reference for a bug', async () => {
-    await ship();
-    const other = { ...shipment, reference: order, requestId: 'req-2' };
-    await assert.rejects(carrier.requestShipment(other, call), isBug(/status 409/));
   });
 
   const operations = { request: ship, cancel };

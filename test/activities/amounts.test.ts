@@ -53,4 +53,27 @@ describe('a gateway that moves another amount', () => {
     const { status, gate } = await shop.row(order.id);
     assert.deepEqual([status, gate], ['authorized', 'committing']);
   });
+
+  it('is a bug when it gives back another amount, and the refund is not written down', async () => {
+    const { deps } = outside;
+    const gateway: PaymentGateway = {
+      ...deps.gateway,
+      async refundIntent(refund, call) {
+        const made = await deps.gateway.refundIntent(refund, call);
+        const { amountMinor } = made.amount;
+        return { ...made, amount: { ...made.amount, amountMinor: amountMinor - 1n } };
+      },
+    };
+    const act = createActivities({ ...deps, gateway });
+    const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
+    await act.reserveStock(order);
+    await act.authorizePayment(order);
+    await act.capturePayment(order);
+    await deps.book.recordShipmentRefused(order.id, 'nowhere');
+    await assert.rejects(act.refundPayment(order), kindOf);
+    const { rows } = await shop.pool.query('SELECT state FROM refund WHERE order_id = $1', [
+      order.id,
+    ]);
+    assert.deepEqual(rows, [{ state: 'requested' }]);
+  });
 });

@@ -23,6 +23,8 @@ export interface Account {
   readonly refunds: Map<string, number>;
   shipped: number;
   calledBack: number;
+  /** The carrier does not deliver there. */
+  isRefused: boolean;
 }
 
 export class Accounts {
@@ -37,7 +39,7 @@ export class Accounts {
       account = {
         ...{ authorized: 0, captured: 0, released: 0, refunded: 0, captures: 0 },
         ...{ live: new Set(), refunds: new Map(), shipped: 0, calledBack: 0 },
-        hasLapsed: false,
+        ...{ hasLapsed: false, isRefused: false },
       };
       this.#accounts.set(orderId, account);
     }
@@ -106,6 +108,7 @@ export class Accounts {
   #parcel(about: string, effect: string): string[] {
     const account = this.of(about);
     if (effect === 'cancelled') account.calledBack += 1;
+    account.isRefused ||= effect === 'refused';
     if (effect !== 'shipped') return [];
     account.shipped += 1;
     const wrong: string[] = [];

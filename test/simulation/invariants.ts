@@ -70,6 +70,7 @@ export function auditEnd(world: World, journal: Journal, byHand: readonly ByHand
     auditMoney(own, say);
     auditRefunds(own, say);
     auditParcels(own, say);
+    auditReason(own, say);
     auditReservation(world, own, say);
     auditEvents(world, own, say);
     auditMails(own, say);
@@ -161,6 +162,18 @@ function auditParcels({ order, account, decided }: Own, say: Say): void {
   const isAnswered = !isKept(order) && decided.has('cancel shipment') && underWay === 1;
   if (underWay !== (isKept(order) ? 1 : 0) && !isAnswered) {
     say(`H1: ${underWay} parcels are under way`);
+  }
+}
+
+/** Who is said to have refused it has: the party, or an operator in its place. */
+function auditReason({ order, account, decided }: Own, say: Say): void {
+  const isBy = (step: string) => decided.get(step) === 'refuse';
+  if (isMadeGood(order) && !account.isRefused && !isBy('request shipment')) {
+    say('H1: made good, although the carrier did not refuse it');
+  }
+  const wasHeld = account.authorized > 0 && !account.hasLapsed;
+  if (order.reason === 'payment-declined' && wasHeld && !isBy('authorize payment')) {
+    say('O5: declined, although the money was held');
   }
 }
 

@@ -29,6 +29,12 @@ export const DELIVERIES: readonly Corruption[] = [
     },
   ],
   [
+    'made good, and the carrier had nothing against it',
+    'H1',
+    'made good',
+    (copy) => copy.remove(CARRIER, copy.effect(CARRIER, 'made good', 'refused')),
+  ],
+  [
     'a receipt missing',
     'N1',
     'completed',

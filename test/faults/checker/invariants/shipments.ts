@@ -8,6 +8,7 @@ export function* oneParcelIfCompleted({ orders, known, evidence }: Facts): Itera
     if (!order.isJudged || BY_CARRIER.some((step) => order.byHand.has(step))) continue;
     for (const detail of parcelsOf(order)) yield { orderId: order.id, detail };
   }
+  yield* madeGoodForNothing(orders, evidence);
   for (const { effect, reference, orderId, seq } of evidence.carrier) {
     if (effect !== 'shipped' || known.has(orderId ?? '')) continue;
     yield { orderId: orderId ?? undefined, detail: `line ${seq}: ${reference} is of no order` };
@@ -26,6 +27,21 @@ function* parcelsOf({ hasCompleted, parcels, final }: Ending): Iterable<string> 
   const shown = final.order.shipment?.trackingNumber;
   if (hasCompleted && shipped.every(({ trackingNumber }) => trackingNumber !== shown)) {
     yield `GET shows parcel ${shown}, which the carrier does not know`;
+  }
+}
+
+/** An order is made good when its carrier, or an operator in its place, has said no. */
+function* madeGoodForNothing(
+  orders: Facts['orders'],
+  { database }: Facts['evidence'],
+): Iterable<Finding> {
+  const refused = new Set(
+    database.operator_action.flatMap(({ order_id: id, action }) => (action === 'refuse' ? id : [])),
+  );
+  for (const { id: orderId, final, parcels } of orders.values()) {
+    if (final.order.reason !== 'address-refused' || refused.has(orderId)) continue;
+    if (parcels.some(({ effect }) => effect === 'refused')) continue;
+    yield { orderId, detail: 'made good, although no carrier refused it' };
   }
 }
 

@@ -25,6 +25,7 @@ const error = (type: string, code?: string) => ({ error: { type, code, message: 
 describe('the Stripe adapter, given a strange answer,', () => {
   let answer: { status: number; body: unknown };
   let question: { status: number; body: unknown };
+  let lists: ((url: string) => object) | undefined;
   let retryAfter = '1';
   let server: Server;
   let gateway: PaymentGateway;
@@ -32,7 +33,8 @@ describe('the Stripe adapter, given a strange answer,', () => {
     server = createServer((request, response) => {
       const { status, body } = request.method === 'GET' ? question : answer;
       response.writeHead(status, { 'content-type': 'application/json', 'retry-after': retryAfter });
-      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+      const told = lists?.(request.url ?? '') ?? body;
+      response.end(typeof told === 'string' ? told : JSON.stringify(told));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -40,6 +42,7 @@ describe('the Stripe adapter, given a strange answer,', () => {
     gateway = createStripeGateway({ secretKey: 'sk_test_standin', apiBase });
   });
   beforeEach(() => {
+    lists = undefined;
     question = {
       status: 200,
       body: { ...intent, status: 'requires_capture', amount_received: 0, amount_capturable: 1999 },
@@ -57,6 +60,7 @@ describe('the Stripe adapter, given a strange answer,', () => {
     ['a lock timeout told as 400', 400, error('invalid_request_error', 'lock_timeout')],
     ['an internal error', 500, error('api_error')],
     ['a gateway in between that fails', 503, '<html>'],
+    ['a failure told as our mistake', 500, error('invalid_request_error')],
     ['half an answer', 200, '{"id":"pi_1'],
     ['an intent elsewhere', 400, error('invalid_request_error', 'payment_intent_unexpected_state')],
   ];
@@ -113,6 +117,18 @@ describe('the Stripe adapter, given a strange answer,', () => {
         return true;
       });
     }
+  });
+
+  it('looks for a refund beyond the first page', async () => {
+    const refunds = [
+      { ...refund, id: 're_0', metadata: { idempotency_key: 'ord_1:refund:0' } },
+      { ...refund, metadata: { idempotency_key: call.key } },
+    ];
+    lists = (url) => {
+      const isSecond = url.includes('starting_after=re_0');
+      return { object: 'list', data: [refunds[isSecond ? 1 : 0]], has_more: !isSecond };
+    };
+    assert.equal((await gateway.findRefund('pi_1', call))?.id, 're_1');
   });
 
   const wrongIntents: [string, object, RegExp][] = [

@@ -1,9 +1,17 @@
 /** All lists of mutants, by the name that `npm run mutants -- --only` knows them by. */
 import type { Mutant } from './mutant.ts';
+import { ACTIVITY_MUTANTS } from './activities.ts';
+import { ADAPTER_MUTANTS } from './adapters.ts';
+import { BOOK_MUTANTS } from './books.ts';
+import { ENGINE_MUTANTS } from './engine.ts';
 import { ROWS } from './rows.ts';
 import { TENANTS } from './tenants.ts';
 
 export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
+  engine: ENGINE_MUTANTS,
+  activities: ACTIVITY_MUTANTS,
+  adapters: ADAPTER_MUTANTS,
+  books: BOOK_MUTANTS,
   rows: ROWS,
   tenants: TENANTS,
 };

@@ -1,0 +1,16 @@
+/** The suites that the mutants are given to. */
+import type { Suite } from './mutant.ts';
+
+/** Without pairs, which take long, and its own mistakes, which it makes with the code as it is. */
+export const SIMULATION: Suite = {
+  mocha: 'test/simulation/simulation.test.ts',
+  grep: '^The simulation (lets any one|lets anybody|ends)',
+};
+export const ENGINE: Suite = { mocha: 'test/saga/*.test.ts' };
+export const AMOUNTS: Suite = { mocha: 'test/activities/amounts.test.ts' };
+export const NOT_YET: Suite = { mocha: 'test/activities/not-yet.test.ts' };
+export const WRONG_MONEY: Suite = { mocha: 'test/activities/wrong-money.test.ts' };
+export const GATEWAY: Suite = { mocha: 'test/{adapters/stripe*,contract/gateway*}.test.ts' };
+export const BOOKS: Suite = {
+  mocha: 'test/{activities/{book,twice,refund*},contract/{drift,races}}.test.ts',
+};

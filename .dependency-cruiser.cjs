@@ -69,7 +69,7 @@ module.exports = {
       [
         '^src/domain/',
         '^src/activities/ports[.]ts$',
-        '^src/api/ports[.]ts$',
+        '^src/api/(operator-)?ports[.]ts$',
         '^src/client/ports[.]ts$',
         '^src/operator/ports[.]ts$',
       ],
@@ -84,8 +84,8 @@ module.exports = {
     values(
       'api-inward',
       '^src/api/',
-      ['^src/domain/', '^src/client/'],
-      'The API starts sagas by the client.',
+      ['^src/domain/', '^src/client/', '^src/operator/'],
+      'The API starts sagas by the client, and does for operators what their command does.',
     ),
     values(
       'sdk-sees-the-api-as-types',

@@ -7,6 +7,7 @@ import { createEventStore } from './adapters/postgres/event-store.ts';
 import { createFeed, createNotifier } from './adapters/postgres/feed.ts';
 import { createDatabaseCheck } from './adapters/postgres/health.ts';
 import { createKeyUse } from './adapters/postgres/key-use.ts';
+import { createOperationsDesk } from './adapters/postgres/operations-desk.ts';
 import { createOrderStore } from './adapters/postgres/order-store.ts';
 import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
@@ -18,7 +19,9 @@ import { createEventStreams } from './api/event-stream.ts';
 import { createLimits } from './api/limits.ts';
 import { createLoad } from './api/load.ts';
 import { createOperationsApp } from './api/operations.ts';
+import { runUrls } from './api/operations-shown.ts';
 import { createSagaCalls } from './api/saga-calls.ts';
+import { createRetrier } from './api/retrier.ts';
 import { listen } from './api/server.ts';
 import { createStarter } from './api/starter.ts';
 import { createWatcher } from './api/watcher.ts';
@@ -68,17 +71,28 @@ const watcher = createWatcher({
 const olderThanDays = config.ARCHIVE_AFTER_DAYS;
 const archiver = createArchiver({ archive: createClaimArchive(pool), log, olderThanDays });
 
+// Apart, so that what operators look for holds up neither clients nor loops.
+const OPERATORS = 2;
+const operators = createPool({
+  url,
+  size: OPERATORS,
+  applicationName: 'makegood-operators',
+  onLost,
+});
+const desk = createOperationsDesk(operators);
+const retrier = createRetrier({ desk: createOperationsDesk(pool), sagas, log });
+
 const keys = createCredentials(tenants, {
   used: keyUse.used,
   onlyLive: config.MAKEGOOD_ENV === 'production',
 });
 const issuer = tokenIssuer(config);
 const credentials = issuer ? keysOrTokens(keys, createTokens(issuer)) : keys;
-const limits = createLimits({
+const limited = {
   perMinute: Math.ceil(config.RATE_LIMIT_PER_MINUTE / config.API_PROCESSES),
   failuresPerMinute: config.FAILED_LOGINS_PER_MINUTE,
   trustedProxies: config.TRUSTED_PROXIES,
-});
+};
 const load = createLoad({
   mostInFlight: config.MAX_REQUESTS_IN_FLIGHT,
   mostQueued: config.MAX_QUERIES_WAITING,
@@ -86,7 +100,7 @@ const load = createLoad({
   mostLagMs: config.MAX_LOOP_LAG_MS,
 });
 const app = createApp({
-  limits,
+  limits: createLimits(limited),
   load,
   credentials,
   catalogue: createCatalogue(tenants),
@@ -104,9 +118,19 @@ const MOST_FOR_DRAINING_MS = 8_000;
 
 let draining = false;
 const operations = createOperationsApp({
-  checkDatabase: createDatabaseCheck(pool),
-  checkTemporal: () => sagas.ready(),
-  isDraining: () => draining,
+  health: {
+    checkDatabase: createDatabaseCheck(pool),
+    checkTemporal: () => sagas.ready(),
+    isDraining: () => draining,
+  },
+  limits: createLimits(limited),
+  credentials,
+  desk,
+  sagas,
+  sagaCalls,
+  touched: notifier.touched,
+  runUrl: runUrls(config.TEMPORAL_UI_URL, config.TEMPORAL_NAMESPACE),
+  log,
 });
 
 const hostname = config.API_HOST;
@@ -131,10 +155,10 @@ async function drain(reason: string): Promise<void> {
   load.stop();
   const answered = api.close();
   await feed.close();
-  await Promise.all([answered, starter.stop(), watcher.stop(), archiver.stop()]);
+  await Promise.all([answered, starter.stop(), watcher.stop(), archiver.stop(), retrier.stop()]);
   await sagaCalls.settled();
   await Promise.all([notifier.close(), keyUse.close()]);
-  await Promise.all([health.close(), tenants.end(), pool.end(), sagas.close()]);
+  await Promise.all([health.close(), tenants.end(), operators.end(), pool.end(), sagas.close()]);
   log.info('drained');
   if (process.connected) process.disconnect();
 }

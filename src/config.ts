@@ -19,6 +19,8 @@ const schema = z.object({
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_API_KEY: z.string().min(1).optional(),
+  /** Where operators read runs; unset, the operations API shows no links to it. */
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('makegood'),
   /** A bundle made by `npm run build`; without it the worker bundles at start (1–2 s). */
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
@@ -49,7 +51,7 @@ const schema = z.object({
 
   API_HOST: z.string().min(1).default('127.0.0.1'),
   API_PORT: port.default(3000),
-  /** Health answers on a listener of its own, so that it is never public by accident. */
+  /** Health and the operations API, on a listener of their own: never public by accident. */
   OPERATIONS_PORT: port.default(3001),
   /** How long an accepted order may stay unstarted before the starter takes it up. */
   STARTER_GRACE_SECONDS: seconds.default(5),

@@ -17,6 +17,7 @@ import { shedLoad } from './load.ts';
 import type { Load } from './load.ts';
 import { addOrderRoutes } from './orders.ts';
 import type { OrderDeps } from './orders.ts';
+import { OPENAPI_PATH, openApiDocument } from './openapi.ts';
 import type { Catalogue } from './ports.ts';
 import { addProductRoutes } from './products.ts';
 import { answerProblem, onError, Problem } from './problems.ts';
@@ -51,7 +52,7 @@ export function createApp({ credentials, limits, load, catalogue, log, ...deps }
   );
 
   // Public: it stands before the guard.
-  addDocumentation(app);
+  addDocumentation(app, { path: OPENAPI_PATH, document: openApiDocument() });
 
   app.use(guard({ credentials, limits }, ROUTES));
   addOrderRoutes(app, deps);

@@ -10,14 +10,19 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
 import type { ApiEnv } from './env.ts';
-import { OPENAPI_PATH, openApiDocument } from './openapi.ts';
 import { Problem, PROBLEM_CODES } from './problems.ts';
 
-export function addDocumentation(app: OpenAPIHono<ApiEnv>): void {
-  const document = openApiDocument();
-  app.get(OPENAPI_PATH, (c) => c.json(document));
+export interface Documented {
+  /** Where the document is, on this listener. */
+  readonly path: string;
+  readonly document: object;
+}
+
+export function addDocumentation(app: OpenAPIHono<ApiEnv>, { path, document }: Documented): void {
+  const start = startOf(path);
+  app.get(path, (c) => c.json(document));
   app.get('/docs', shown, (c) => c.html(PAGE));
-  app.get('/docs/start.js', shown, (c) => c.body(START, 200, { 'Content-Type': SCRIPT }));
+  app.get('/docs/start.js', shown, (c) => c.body(start, 200, { 'Content-Type': SCRIPT }));
   app.get(`${ASSETS}/:name`, async (c) => {
     const name = c.req.param('name');
     const type = ASSET_TYPES.get(name);
@@ -95,8 +100,8 @@ const PAGE = `<!doctype html>
 `;
 
 // Without validatorUrl null, Swagger UI would show the document to a validator of its makers.
-const START = `window.SwaggerUIBundle({
-  url: '${OPENAPI_PATH}',
+const startOf = (path: string) => `window.SwaggerUIBundle({
+  url: '${path}',
   dom_id: '#docs',
   deepLinking: true,
   validatorUrl: null,

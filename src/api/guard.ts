@@ -11,7 +11,7 @@ import type { Limits } from './limits.ts';
 import type { Credentials, Principal } from './ports.ts';
 import { Problem } from './problems.ts';
 
-export type Scope = 'orders:read' | 'orders:write' | 'refunds:write';
+export type Scope = 'orders:read' | 'orders:write' | 'refunds:write' | 'operations';
 
 /** For a route's definition: the guard and the OpenAPI document read the same word. */
 export function needs(scope: Scope): { security: [{ apiKey: [Scope] }] } {
@@ -43,12 +43,17 @@ export function guard(
     if (scope === undefined) throw new Error(`bug: ${route.path} declares no scope`);
     const principal = await authenticate(c, { credentials, limits });
     c.set('principal', principal);
-    const quota = await limits.take(principal.tenantId, `${route.method} ${route.path}`);
+    const quota = await limits.take(nameOf(principal), `${route.method} ${route.path}`);
     c.set('quota', quota);
     refuseSpent(quota);
     if (!principal.scopes.includes(scope)) throw lacking(scope);
     await next();
   };
+}
+
+/** A tenant's ID has no space. */
+function nameOf({ tenantId, operator }: Principal): string {
+  return operator === undefined ? tenantId : `operator ${operator}`;
 }
 
 function routeKey({ method, path }: RouteConfig): string {

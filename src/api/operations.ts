@@ -1,40 +1,88 @@
 /**
- * Health, on a listener of its own so that it is never public by accident. Temporal being down does
- * not make a process unready: orders are still accepted, and started when it is back.
+ * The operations listener as one Hono app: health for whoever asks, and the operations API for
+ * operators. A tenant's key opens nothing here, and an operator's nothing on the other listener.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Hono } from 'hono';
-import type { DatabaseHealth } from './ports.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import { addDocumentation } from './documentation.ts';
+import type { ApiEnv } from './env.ts';
+import { guard } from './guard.ts';
+import type { GuardDeps } from './guard.ts';
+import { addHealth } from './health.ts';
+import type { HealthDeps } from './health.ts';
+import { CONVENTIONS, describe } from './openapi.ts';
+import * as acts from './operator-act-routes.ts';
+import { addActRoutes } from './operator-acts.ts';
+import type { ActDeps } from './operator-acts.ts';
+import * as views from './operator-view-routes.ts';
+import { addViewRoutes } from './operator-views.ts';
+import type { ViewDeps } from './operator-views.ts';
+import { answerProblem, onError, Problem } from './problems.ts';
+import { requestContext } from './request-context.ts';
+import { refuseInvalid } from './validation.ts';
 
-export interface OperationsDeps {
-  readonly checkDatabase: () => Promise<DatabaseHealth>;
-  readonly checkTemporal: () => Promise<boolean>;
-  /** Set once the process has begun to stop. */
-  readonly isDraining: () => boolean;
+/** In the order of the document. What is not in this list answers nobody. */
+export const OPERATIONS_ROUTES = [
+  views.getSummary,
+  views.getQueue,
+  views.listCause,
+  acts.retryCause,
+  views.getRetry,
+  views.searchOrders,
+  views.getStory,
+  acts.resolveStep,
+  acts.cancelForOperator,
+  acts.refundForOperator,
+] as const;
+
+export interface OperationsDeps extends GuardDeps, ActDeps, ViewDeps {
+  readonly health: HealthDeps;
+  readonly log: Logger;
 }
 
-export function createOperationsApp(deps: OperationsDeps): Hono {
-  const { checkDatabase, checkTemporal, isDraining } = deps;
-  const app = new Hono();
-  app.get('/health/live', (c) => c.json({ status: 'live' }));
-  app.get('/health/ready', async (c) => {
-    const [database, temporal] = await Promise.all([checkDatabase(), isUp(checkTemporal)]);
-    const isReady = database.answers && database.migrated && !isDraining();
-    const body = {
-      status: isReady ? 'ready' : 'unready',
-      draining: isDraining(),
-      postgresql: database.answers ? 'up' : 'down',
-      migrations: database.migrated ? 'applied' : 'unknown or missing',
-      temporal: temporal ? 'up' : 'down',
-    };
-    return c.json(body, isReady ? 200 : 503, { 'Cache-Control': 'no-store' });
+export function createOperationsApp(deps: OperationsDeps) {
+  const { credentials, limits, health, log } = deps;
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
+  app.onError(onError);
+  app.notFound((c) => answerProblem(c, new Problem('not-found')));
+  // Before all else: probes come often, and a log line for each would hide the others.
+  addHealth(app, health);
+  app.use(requestContext(log));
+  app.use(secureHeaders());
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        answerProblem(
+          c,
+          new Problem('method-not-allowed', { headers: { Allow: methods.join(', ') } }),
+        ),
+    }),
+  );
+  // Public, as on the other listener: it tells what this repository tells.
+  addDocumentation(app, {
+    path: '/v1/operations/openapi.json',
+    document: operationsDocument(),
   });
+
+  app.use(guard({ credentials, limits }, OPERATIONS_ROUTES));
+  addViewRoutes(app, deps);
+  addActRoutes(app, deps);
   return app;
 }
 
-// Below the second that a probe commonly waits: what is slow must not look like being unready.
-const PATIENCE_MS = 500;
-
-function isUp(checkTemporal: () => Promise<boolean>): Promise<boolean> {
-  return Promise.race([checkTemporal(), sleep(PATIENCE_MS, false)]);
+/** `openapi-operations.json` is its committed copy. */
+export function operationsDocument() {
+  return describe(OPERATIONS_ROUTES, {
+    title: 'makegood operations',
+    description:
+      'For operators, on a listener of its own. Every act is written down with who and why.' +
+      `\n\n${CONVENTIONS}`,
+    credential:
+      'An operator’s key, `Authorization: Bearer mg_…` (`npm run keys -- create --operator <name>`); or ' +
+      'a JWT of the configured issuer with `sub`, the scope `operations` and no `tenant`.',
+    tags: [{ name: 'operations', description: 'Orders of all tenants, and what may be done.' }],
+  });
 }

@@ -88,8 +88,8 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
     const id = orderIdOf(c, c.req.valid('param').id);
     const claim = claimOf(c, `POST ${orderPath(id)}/cancel`, null);
     const { state } = mustBeCancelled(
-      id,
       pastKey(await inTurn(claim, () => store.cancel(claim, id))),
+      refundsPath(id),
     );
     if (state !== 'cancelled') c.header('Idempotent-Replayed', 'true');
     if (state === 'archived') return c.json(showArchived(id), 200);
@@ -146,7 +146,10 @@ function mustBeAccepted(
 
 type Cancelled = Extract<CancelAnswer, { state: 'cancelled' | 'replayed' | 'archived' }>;
 
-function mustBeCancelled(id: OrderId, answer: ReturnType<typeof pastKey<CancelAnswer>>): Cancelled {
+export function mustBeCancelled(
+  answer: ReturnType<typeof pastKey<CancelAnswer>>,
+  refunds: string,
+): Cancelled {
   switch (answer.state) {
     case 'cancelled':
     case 'replayed':
@@ -155,7 +158,7 @@ function mustBeCancelled(id: OrderId, answer: ReturnType<typeof pastKey<CancelAn
     case 'unknown':
       throw new Problem('not-found');
     case 'too-late':
-      throw new Problem('too-late-to-cancel', { members: { links: { refunds: refundsPath(id) } } });
+      throw new Problem('too-late-to-cancel', { members: { links: { refunds } } });
   }
 }
 

@@ -12,7 +12,10 @@ import type { RefundFacts, RefundId, RefundStatus } from '../domain/refund.ts';
 // --- credentials -------------------------------------------------------------------------------
 
 export interface Principal {
+  /** Empty for an operator, who is no tenant's client: nobody has that ID. */
   readonly tenantId: string;
+  /** The operator's name, for the audit. */
+  readonly operator?: string;
   readonly scopes: readonly string[];
 }
 

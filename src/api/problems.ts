@@ -65,6 +65,16 @@ const PROBLEMS = {
     'There are not that many left to refund',
     'Of skus, fewer were bought than are refunded, or about to be, with this request.',
   ],
+  'step-not-parked': [
+    409,
+    'The step is not parked',
+    'It has succeeded or been decided meanwhile, or was never parked.',
+  ],
+  'attempt-under-way': [
+    409,
+    'An attempt may still do it',
+    'What an attempt may still do is not taken for done by hand. Retry after Retry-After seconds.',
+  ],
   'order-erased': [
     410,
     'The order is erased',

@@ -29,7 +29,7 @@ export function addRefundRoutes(app: OpenAPIHono<ApiEnv>, deps: RefundDeps): voi
     const claim = claimOf(c, `POST ${orderPath(orderId)}/refunds`, c.var.body);
     const wanted = newRefund(c.req.valid('json'), c.var.requestId);
     const asked = await inTurn(claim, () => refunds.request(claim, orderId, wanted));
-    const answer = mustBeAccepted(pastKey(asked), wanted);
+    const answer = mustBeGranted(pastKey(asked), wanted);
     const ref = answer.state === 'archived' ? { id: answer.id, orderId } : answer.refund.facts;
     c.header('Location', refundPath(ref));
     if (answer.state === 'requested') touched(orderId);
@@ -52,7 +52,7 @@ export function addRefundRoutes(app: OpenAPIHono<ApiEnv>, deps: RefundDeps): voi
 
 const REFUND_ID = /^rfd_[0-9a-z]{26}$/;
 
-function newRefund(body: z.output<typeof refundRequest>, requestId: string): NewRefund {
+export function newRefund(body: z.output<typeof refundRequest>, requestId: string): NewRefund {
   return { id: typeid('rfd').toString(), requestId, ...body };
 }
 
@@ -60,7 +60,7 @@ type Accepted = Extract<RefundAnswer, { state: 'requested' | 'replayed' | 'archi
 
 type Decided = ReturnType<typeof pastKey<RefundAnswer>>;
 
-function mustBeAccepted(answer: Decided, wanted: NewRefund): Accepted {
+export function mustBeGranted(answer: Decided, wanted: NewRefund): Accepted {
   const { state } = answer;
   const isAccepted = state === 'requested' || state === 'replayed' || state === 'archived';
   if (isAccepted) return answer;

@@ -25,7 +25,8 @@ export function requestContext(log: Logger): MiddlewareHandler<ApiEnv> {
     if (quota) for (const [name, value] of quotaHeaders(quota)) c.header(name, value);
     c.var.log.info(
       {
-        tenantId: principal?.tenantId,
+        tenantId: principal?.tenantId || undefined,
+        operator: principal?.operator,
         orderId,
         method: c.req.method,
         route: routePath(c, -1),

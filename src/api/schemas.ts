@@ -27,7 +27,7 @@ const PLAIN = `[^${ODD}]`;
 const anyText = { pattern: '^[^\\u0000\\ufffd]*$' };
 
 // What a person reads: no control characters, which only ever break mails and labels.
-const text = (longest: number) =>
+export const text = (longest: number) =>
   z
     .string()
     .trim()

@@ -1,11 +1,13 @@
-/** The API keys of all tenants, for whoever hands them out: listed, rotated, revoked. */
+/** The API keys of all tenants and operators, for whoever hands them out: listed, rotated, revoked. */
 import type pg from 'pg';
 import { makeApiKey, parseApiKey } from '../adapters/postgres/api-keys.ts';
 import type { KeyEnvironment } from '../adapters/postgres/api-keys.ts';
 
 export interface ListedKey {
   readonly id: string;
-  readonly tenant: string;
+  /** One of the two is null. */
+  readonly tenant: string | null;
+  readonly operator: string | null;
   readonly scopes: readonly string[];
   readonly live: boolean;
   readonly created_at: Date;
@@ -24,10 +26,10 @@ export async function listKeys(
   tenant: string | undefined,
 ): Promise<readonly ListedKey[]> {
   const { rows } = await client.query<ListedKey>(
-    `SELECT k.id, t.name AS tenant, k.scopes, is_live(k) AS live, k.created_at, k.last_used_at,
+    `SELECT k.id, t.name AS tenant, k.operator, k.scopes, is_live(k) AS live, k.created_at, k.last_used_at,
        k.expires_at, k.revoked_at
-     FROM api_key k JOIN tenant t ON t.id = k.tenant_id
-     WHERE $1::text IS NULL OR t.name = $1 ORDER BY t.name, k.created_at`,
+     FROM api_key k LEFT JOIN tenant t ON t.id = k.tenant_id
+     WHERE $1::text IS NULL OR t.name = $1 ORDER BY t.name, k.operator, k.created_at`,
     [tenant],
   );
   return rows;

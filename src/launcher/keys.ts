@@ -8,9 +8,10 @@ import { findDatabase } from './endpoints.ts';
 import { keyIdIn, listKeys, revokeKey, rotateKey } from './key-ring.ts';
 import type { ListedKey } from './key-ring.ts';
 import { withClient } from './postgres.ts';
-import { createKey, ensureTenant, keyEnvironment, SCOPES } from './shop.ts';
+import { createKey, createOperatorKey, ensureTenant, keyEnvironment, SCOPES } from './shop.ts';
 
 const usage = `usage: npm run keys -- create [--tenant <name>] [--scopes <scope,scope>]
+       npm run keys -- create --operator <name>
        npm run keys -- list [--tenant <name>]
        npm run keys -- rotate <id or key> [--overlap-hours <hours>]
        npm run keys -- revoke <id or key>`;
@@ -18,7 +19,8 @@ const usage = `usage: npm run keys -- create [--tenant <name>] [--scopes <scope,
 interface Given {
   readonly id: string;
   readonly tenant: string | undefined;
-  readonly scopes: string;
+  readonly operator: string | undefined;
+  readonly scopes: string | undefined;
   readonly overlapHours: string;
 }
 
@@ -38,7 +40,8 @@ await runCommand(usage, async () => {
     allowPositionals: true,
     options: {
       tenant: { type: 'string' },
-      scopes: { type: 'string', default: SCOPES.join(',') },
+      operator: { type: 'string' },
+      scopes: { type: 'string' },
       // A day: long enough to roll a new key out, short enough to be remembered.
       'overlap-hours': { type: 'string', default: '24' },
     },
@@ -46,12 +49,17 @@ await runCommand(usage, async () => {
   const [verb = '', key = ''] = positionals;
   const command = commands.get(`${verb}/${positionals.length}`);
   if (command === undefined) throw new Complaint(usage);
-  const { tenant, scopes, 'overlap-hours': overlapHours } = values;
-  const given = { id: keyIdIn(key), tenant, scopes, overlapHours };
+  const { tenant, operator, scopes, 'overlap-hours': overlapHours } = values;
+  const given = { id: keyIdIn(key), tenant, operator, scopes, overlapHours };
   await withClient(findDatabase(process.env), (client) => command(client, given));
 });
 
-async function create(client: pg.Client, { tenant = 'demo', scopes: asked }: Given): Promise<void> {
+async function create(client: pg.Client, given: Given): Promise<void> {
+  if (given.operator !== undefined) {
+    await createForOperator(client, given);
+    return;
+  }
+  const { tenant = 'demo', scopes: asked = SCOPES.join(',') } = given;
   const scopes = z.array(z.enum(SCOPES)).safeParse(asked.split(','));
   if (!scopes.success) {
     throw new Complaint(`--scopes: each one is of ${SCOPES.join(', ')}; got ${asked}`);
@@ -63,12 +71,24 @@ async function create(client: pg.Client, { tenant = 'demo', scopes: asked }: Giv
   show(key);
 }
 
+async function createForOperator(client: pg.Client, given: Given): Promise<void> {
+  const operator = given.operator?.trim() ?? '';
+  if (operator === '') throw new Complaint('--operator: a name that is asked for afterwards');
+  if (given.tenant !== undefined || given.scopes !== undefined) {
+    throw new Complaint('--operator: an operator acts for all tenants, and has no other scopes');
+  }
+  const key = await createOperatorKey(client, operator, keyEnvironment(process.env));
+  console.log(`A key of operator ${operator} for the operations API.`);
+  show(key);
+}
+
 async function list(client: pg.Client, { tenant }: Given): Promise<void> {
   const keys = await listKeys(client, tenant);
   if (keys.length === 0) console.log('There are no keys.');
   for (const key of keys) {
     const used = key.last_used_at === null ? 'never used' : `used ${day(key.last_used_at)}`;
-    console.log([key.id, key.tenant, key.scopes.join(','), used, stateOf(key)].join('  '));
+    const whose = key.tenant ?? `operator ${key.operator ?? ''}`;
+    console.log([key.id, whose, key.scopes.join(','), used, stateOf(key)].join('  '));
   }
 }
 

@@ -99,6 +99,7 @@ async function bringUp(
     ...counterparties.environment,
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: temporal.address,
+    ...(temporal.uiUrl !== undefined && { TEMPORAL_UI_URL: temporal.uiUrl }),
     WORKFLOW_BUNDLE: bundle,
     // The only worker takes over what the one of the last start left, whatever its code is by now.
     WORKER_BUILD_ID: '',

@@ -64,6 +64,20 @@ export async function createKey(
   return made.key;
 }
 
+/** Opens the operations API and nothing else; the name stands in the audit. */
+export async function createOperatorKey(
+  client: pg.Client,
+  operator: string,
+  environment: KeyEnvironment,
+): Promise<string> {
+  const made = makeApiKey(environment);
+  await client.query(
+    'INSERT INTO api_key (id, operator, secret_hash, scopes) VALUES ($1, $2, $3, $4)',
+    [made.id, operator, made.secretHash, ['operations']],
+  );
+  return made.key;
+}
+
 /** Whether the key of an earlier start still opens this tenant, with every scope there is now. */
 export async function keyWorks(
   client: pg.Client,

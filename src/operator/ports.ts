@@ -108,7 +108,7 @@ export interface OperatorAction {
   /** Null for what is about the whole order, as an erasure is. */
   readonly step: string | null;
   readonly direction: Direction | null;
-  readonly action: Action | 'erase';
+  readonly action: Action | 'erase' | 'cancel' | 'refund';
   readonly operator: string;
   /** `erased` once the order is: it may have named the customer. */
   readonly why: string;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { Hono } from 'hono';
 import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
 import { createDatabaseCheck } from '../../src/adapters/postgres/health.ts';
-import { createOperationsApp } from '../../src/api/operations.ts';
+import { addHealth } from '../../src/api/health.ts';
 import { createStarter } from '../../src/api/starter.ts';
 import { recordingSagas } from '../support/recording-sagas.ts';
 import type { RecordingSagas } from '../support/recording-sagas.ts';
@@ -133,7 +134,8 @@ describe('Readiness', () => {
     pool?: Harness['pool'];
   }) => {
     const { temporal = true, draining = false, pool = api.pool } = options;
-    const app = createOperationsApp({
+    const app = new Hono();
+    addHealth(app, {
       checkDatabase: createDatabaseCheck(pool),
       checkTemporal: () => Promise.resolve(temporal),
       isDraining: () => draining,

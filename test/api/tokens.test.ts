@@ -84,6 +84,24 @@ describe('A token', () => {
     assert.equal((await read(api.acme.key)).status, 200, 'API keys go on working');
   });
 
+  it('is an operator’s by its subject and scope, and never a tenant’s client’s as well', async () => {
+    const tokens = createTokens({ issuer: ISSUER, audience: AUDIENCE, jwksUrl });
+    const principal = async (claims: JWTPayload) => tokens.authenticate(await signed(claims));
+    const scope = 'operations orders:read';
+    assert.deepEqual(await principal({ sub: 'ann', scope }), {
+      tenantId: '',
+      operator: 'ann',
+      scopes: ['operations'],
+    });
+    assert.deepEqual(await principal({ sub: 'ann', scope, tenant: api.acme.id }), {
+      tenantId: api.acme.id,
+      scopes: ['orders:read'],
+    });
+    for (const claims of [{ scope }, { scope, sub: ' ' }, { sub: 'ann', scope: 'operation' }]) {
+      assert.equal(await principal(claims), undefined, JSON.stringify(claims));
+    }
+  });
+
   const now = () => Math.floor(Date.now() / 1_000);
   const bad: [what: string, make: () => string | Promise<string>][] = [
     ['of another issuer', () => signed(good(), { iss: 'https://evil.example' })],

@@ -88,6 +88,26 @@ describe('npm run keys', () => {
     assert.ok(!said.includes('mg_'));
   });
 
+  it('makes an operator’s key, which is listed and rotated as any other, and is no tenant’s', async () => {
+    const key = await made('--operator', 'ann');
+    const ann = { tenantId: '', operator: 'ann', scopes: ['operations'] };
+    assert.deepEqual(await opens(key), ann);
+    const { said } = await keys('list');
+    assert.match(
+      said,
+      new RegExp(`^${idOf(key)} {2}operator ann {2}operations {2}never used`, 'm'),
+    );
+    const next = keyIn((await keys('rotate', key)).said);
+    assert.deepEqual(await opens(next), ann);
+    for (const more of [
+      ['--tenant', 'acme'],
+      ['--scopes', 'orders:read'],
+    ]) {
+      assert.equal((await keys('create', '--operator', 'ann', ...more)).code, 1, more.join(' '));
+    }
+    assert.equal((await keys('create', '--operator', ' ')).code, 1);
+  });
+
   it('says how it is used when it is asked for anything else', async () => {
     for (const args of [[], ['rotate'], ['revoke', 'a', 'b'], ['list', '--all']]) {
       const { code, said } = await keys(...args);

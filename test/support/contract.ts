@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { openApiDocument } from '../../src/api/openapi.ts';
+import { operationsDocument } from '../../src/api/operations.ts';
 
 /** Like `placeOrder 409 /problems/sold-out`; an answer that is no problem has no third word. */
 export type Answer = string;
@@ -34,12 +35,25 @@ interface Header {
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly headers: Readonly<Record<string, Header>> };
+  readonly components: Readonly<Record<string, object>> & {
+    readonly headers: Readonly<Record<string, Header>>;
+  };
 }
 
 type Body = Readonly<Record<string, unknown>>;
 
-const document = JSON.parse(JSON.stringify(openApiDocument())) as Document;
+const clients = JSON.parse(JSON.stringify(openApiDocument())) as Document;
+const operators = JSON.parse(JSON.stringify(operationsDocument())) as Document;
+
+/** Both documents as one: no path is in both, and what has one name in both is one thing. */
+const document: Document = {
+  ...clients,
+  paths: { ...clients.paths, ...operators.paths },
+  components: {
+    ...clients.components,
+    schemas: { ...clients.components['schemas'], ...operators.components['schemas'] },
+  },
+};
 const strict = JSON.parse(JSON.stringify(document), closed) as object;
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true });
 formats.default(ajv);
@@ -142,7 +156,7 @@ export function exampleRequests(operationId: string): readonly Body[] {
 }
 
 function operations(): readonly Operation[] {
-  return Object.values(document.paths).flatMap((path) => Object.values(path));
+  return Object.values(clients.paths).flatMap((path) => Object.values(path));
 }
 
 /** A request as it is sent, before it is. */

@@ -62,16 +62,28 @@ const CLOCKS_DIFFER_SECONDS = 30;
 const PATIENCE_MS = 3_000;
 
 const claims = z.object({
-  tenant: z.string().regex(/^ten_\w{1,60}$/),
+  tenant: z
+    .string()
+    .regex(/^ten_\w{1,60}$/)
+    .optional(),
+  sub: z.string().trim().min(1).max(200).optional(),
   // RFC 8693: words with spaces between.
   scope: z.string().default(''),
 });
 
+const OPERATIONS = 'operations';
+
 function principalOf(payload: unknown): Principal | undefined {
   const parsed = claims.safeParse(payload);
   if (!parsed.success) return undefined;
-  const { tenant, scope } = parsed.data;
-  return { tenantId: tenant, scopes: scope.split(' ').filter(Boolean) };
+  const { tenant, sub, scope } = parsed.data;
+  const scopes = scope.split(' ').filter(Boolean);
+  if (tenant !== undefined) {
+    // Whoever is a tenant's client is no operator, whatever scopes the token has beside.
+    return { tenantId: tenant, scopes: scopes.filter((one) => one !== OPERATIONS) };
+  }
+  if (sub === undefined || !scopes.includes(OPERATIONS)) return undefined;
+  return { tenantId: '', operator: sub, scopes: [OPERATIONS] };
 }
 
 /** Anything else is about the set of keys: it did not come, or was none. */

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type pg from 'pg';
-import type { Credentials } from '../../api/ports.ts';
+import type { Credentials, Principal } from '../../api/ports.ts';
 import { parseApiKey } from './api-keys.ts';
 import { query } from './pool.ts';
 
@@ -26,7 +26,7 @@ export function createCredentials(
       const isRight = timingSafeEqual(row?.secret_hash ?? NOBODYS_HASH, key.secretHash);
       if (row === undefined || !isRight) return undefined;
       used?.(key.id);
-      return { tenantId: row.tenant_id, scopes: row.scopes };
+      return principalOf(row);
     },
   };
 }
@@ -34,10 +34,15 @@ export function createCredentials(
 // So that an unknown key costs what a wrong secret costs.
 const NOBODYS_HASH = Buffer.alloc(32);
 
-const AUTHENTICATE = 'SELECT * FROM find_key($1)';
+const AUTHENTICATE = 'SELECT tenant_id, operator, secret_hash, scopes FROM find_credential($1)';
 
 interface Row {
-  readonly tenant_id: string;
+  readonly tenant_id: string | null;
+  readonly operator: string | null;
   readonly secret_hash: Buffer;
   readonly scopes: readonly string[];
+}
+
+function principalOf({ tenant_id: tenantId, operator, scopes }: Row): Principal {
+  return { tenantId: tenantId ?? '', ...(operator !== null && { operator }), scopes };
 }

@@ -1,7 +1,7 @@
 /** The API's side of refunds: one function, one round trip, one transaction (migrations/0005 and 0011). */
 import type pg from 'pg';
 import type { AcceptedRefund, RefundAnswer, RefundSnapshot, RefundStore } from '../../api/ports.ts';
-import type { RefundFacts } from '../../domain/refund.ts';
+import type { RefundFacts, RefundId } from '../../domain/refund.ts';
 import { call, untilKnown } from './pool.ts';
 import { callAs } from './tenant.ts';
 
@@ -11,13 +11,9 @@ export function createRefundStore(tenants: pg.Pool, everyone = tenants): RefundS
     async request({ tenantId, route, keyHash, fingerprint }, orderId, refund) {
       const values = [orderId, route, keyHash, fingerprint, JSON.stringify(refund)];
       const answer = await untilKnown(() =>
-        callAs<AnswerRow>(tenants, 'request_refund', tenantId, ...values),
+        callAs<RefundAnswerRow>(tenants, 'request_refund', tenantId, ...values),
       );
-      if (answer.state !== 'requested' && answer.state !== 'replayed') return answer;
-      const accepted = parseAccepted(answer.refund);
-      // What comes back under our own ID is no replay: the answer to our commit had been lost.
-      if (accepted.facts.id === refund.id) return { state: 'requested', refund: accepted };
-      return { ...answer, refund: accepted };
+      return parseRefundAnswer(answer, refund.id);
     },
     async find(tenantId, orderId, id) {
       const found = await callAs<RefundSnapshot | null>(
@@ -42,10 +38,18 @@ export function createRefundStore(tenants: pg.Pool, everyone = tenants): RefundS
 
 type FactsRow = RefundFacts & { readonly createdAt: string };
 
-type AnswerRow =
+export type RefundAnswerRow =
   | Exclude<RefundAnswer, { refund: AcceptedRefund }>
   | { readonly state: 'requested'; readonly refund: FactsRow }
   | { readonly state: 'replayed'; readonly refund: FactsRow; readonly started: boolean };
+
+/** What comes back under our own ID is no replay: the answer to our commit had been lost. */
+export function parseRefundAnswer(answer: RefundAnswerRow, ownId: RefundId): RefundAnswer {
+  if (answer.state !== 'requested' && answer.state !== 'replayed') return answer;
+  const accepted = parseAccepted(answer.refund);
+  if (accepted.facts.id === ownId) return { state: 'requested', refund: accepted };
+  return { ...answer, refund: accepted };
+}
 
 function parseAccepted({ createdAt, ...facts }: FactsRow): AcceptedRefund {
   return { facts, createdAt };

@@ -1,0 +1,57 @@
+/** What has happened to an order, in the words of somebody who tells it. */
+import type { MoneyJson } from '../domain/money.ts';
+import type { TimelineEntry } from './operator-ports.ts';
+
+export function inWords(entry: TimelineEntry): string {
+  switch (entry.kind) {
+    case 'request':
+      return `${entry.request} was accepted`;
+    case 'run':
+      return `its run ${entry.sagaId} was started`;
+    case 'gateway':
+      return gatewayInWords(entry);
+    case 'step':
+      return `${nameOf(entry)}: ${entry.refused === undefined ? 'done' : `refused, ${entry.refused}`}${byHand(entry)}`;
+    case 'parked':
+      return `${nameOf(entry)} is parked since then: ${entry.detail}`;
+    case 'event':
+      return `event ${entry.sequence}, ${entry.type}`;
+    case 'mail':
+      return `the mail '${entry.mail}' was ${entry.phase}`;
+    case 'operator':
+      return `${entry.operator}: ${entry.action}${aboutStep(entry)}, because: ${entry.why}`;
+  }
+}
+
+type Of<Kind extends TimelineEntry['kind']> = Extract<TimelineEntry, { readonly kind: Kind }>;
+
+function gatewayInWords({
+  operation,
+  n,
+  phase,
+  outcome,
+  amount,
+  gatewayId,
+}: Of<'gateway'>): string {
+  const which = gatewayId === undefined ? '' : ` of ${gatewayId}`;
+  const attempt = `${operation}${which}, attempt ${n}`;
+  if (phase === 'requested') return `the gateway is asked: ${attempt}`;
+  const moved = amount === undefined ? '' : `, ${moneyInWords(amount)}`;
+  return `the gateway has answered: ${attempt}: ${outcome ?? 'nothing'}${moved}`;
+}
+
+function nameOf({ step, direction }: Pick<Of<'step'>, 'step' | 'direction'>): string {
+  return direction === 'undo' ? `the undo of '${step}'` : `'${step}'`;
+}
+
+function byHand({ operatorActionId }: Of<'step'>): string {
+  return operatorActionId === undefined ? '' : ` (operator action ${operatorActionId})`;
+}
+
+function aboutStep({ step, direction = 'do' }: Of<'operator'>): string {
+  return step === undefined ? '' : ` ${nameOf({ step, direction })}`;
+}
+
+function moneyInWords({ value, currency }: MoneyJson): string {
+  return `${value} minor units ${currency}`;
+}

@@ -1,6 +1,12 @@
 /** What has happened to an order, in the words of somebody who tells it. */
 import type { MoneyJson } from '../domain/money.ts';
-import type { TimelineEntry } from './operator-ports.ts';
+import type { Story, TimelineEntry } from './operator-ports.ts';
+
+export function storyInWords({ id, tenant, status, reason, amount, timeline }: Story): string {
+  const end = reason === null ? status : `${status} (${reason})`;
+  const head = `${id}  ${end}  ${moneyInWords(amount)}  of ${tenant}`;
+  return [head, ...timeline.map((entry) => `  ${entry.at}  ${inWords(entry)}`)].join('\n');
+}
 
 export function inWords(entry: TimelineEntry): string {
   switch (entry.kind) {

@@ -1,11 +1,14 @@
 /**
- * `npm run operate`: the operators' queue, one order whole, an operator's word on a parked step, and
- * a customer's erasure.
+ * `npm run operate`: the operators' queue, one order whole, its story by any name it goes by, an
+ * operator's word on a parked step, and a customer's erasure.
  */
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
+import type pg from 'pg';
+import { createOperationsDesk } from '../adapters/postgres/operations-desk.ts';
 import { createOperatorsDesk } from '../adapters/postgres/operators-desk.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
+import { storyInWords } from '../api/timeline.ts';
 import { connectSagaClient } from '../client/temporal.ts';
 import type { OrderId } from '../domain/order.ts';
 import { eraseOrders, ordersOfCustomer } from '../operator/erase.ts';
@@ -18,6 +21,7 @@ import { findDatabase, findTemporal } from './endpoints.ts';
 
 const usage = `usage: npm run operate -- list
        npm run operate -- show <order or refund>
+       npm run operate -- tell <any name of an order, such as a request ID>
        npm run operate -- resolve <order or refund> <step> retry|mark-done|skip|refuse --why <why>
                           [--by <name>] [--tracking-number <number>]
        npm run operate -- erase <e-mail address or order> --why <why> [--by <name>] [--tenant <name>]`;
@@ -29,6 +33,7 @@ const LIMIT = 100;
 const commands = new Map<string, (given: Given) => Promise<void>>([
   ['list/1', () => withDesk(async (desk) => console.log(queueInWords(await desk.queue(LIMIT))))],
   ['show/2', ({ sagaId }) => withDesk((desk) => show(desk, sagaId))],
+  ['tell/2', ({ sagaId: name }) => withPool((pool) => tell(pool, name))],
   ['resolve/4', (decision) => withDesk((desk) => resolve(desk, decision))],
   ['erase/2', (given) => withDesk((desk) => erase(desk, given))],
 ]);
@@ -65,6 +70,17 @@ async function show(desk: OperatorsDesk, id: SagaId): Promise<void> {
   const order = await desk.show(id);
   if (order === undefined) throw new Complaint(`there is no order or refund ${id}`);
   console.log(orderInWords(order));
+}
+
+/** From the HTTP request to the mails, whichever processes did it. */
+async function tell(pool: pg.Pool, name: string): Promise<void> {
+  const desk = createOperationsDesk(pool);
+  const found = await desk.search(name, { limit: LIMIT });
+  if (found.length === 0) throw new Complaint('no order goes by that name');
+  for (const { id } of found) {
+    const story = await desk.story(id);
+    if (story !== undefined) console.log(storyInWords(story));
+  }
 }
 
 function requireSigned({ why, operator }: Signature): void {
@@ -128,10 +144,14 @@ async function resolve(desk: OperatorsDesk, decision: Decision): Promise<void> {
   }
 }
 
-async function withDesk(work: (desk: OperatorsDesk) => Promise<void>): Promise<void> {
+function withDesk(work: (desk: OperatorsDesk) => Promise<void>): Promise<void> {
+  return withPool((pool) => work(createOperatorsDesk(pool)));
+}
+
+async function withPool(work: (pool: pg.Pool) => Promise<void>): Promise<void> {
   const pool = createPool({ url: findDatabase(process.env), size: 1, applicationName: 'operate' });
   try {
-    await work(createOperatorsDesk(pool));
+    await work(pool);
   } finally {
     await pool.end();
   }

@@ -79,6 +79,14 @@ describe('an order that needs an operator, over HTTP,', () => {
     const said = texts.findIndex((text) => /^ann: refuse 'request shipment', because/.test(text));
     const back = texts.findIndex((text) => /has answered: refund of/.test(text));
     assert.ok(said > 0 && back > said, texts.join('\n'));
+    const told = (await scene.operate('tell', order.requestId)).trim().split('\n');
+    assert.match(told[0] ?? '', new RegExp(`^${order.id} {2}refunded \\(address-refused\\)`));
+    assert.deepEqual(
+      told.slice(1).map((line) => line.replace(/^ {2}\S+ {2}/, '')),
+      texts,
+      'the command tells the same story',
+    );
+    assert.match(await scene.complaint('tell', 'req_nobody'), /no order goes by that name/);
   });
 
   it('goes on with all others that one cause has parked, at one word', async () => {

@@ -4,6 +4,7 @@ import { ACTIVITY_MUTANTS } from './activities.ts';
 import { ADAPTER_MUTANTS } from './adapters.ts';
 import { BOOK_MUTANTS } from './books.ts';
 import { ENGINE_MUTANTS } from './engine.ts';
+import { OPERATORS } from './operators.ts';
 import { ROWS } from './rows.ts';
 import { TENANTS } from './tenants.ts';
 
@@ -12,6 +13,7 @@ export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   activities: ACTIVITY_MUTANTS,
   adapters: ADAPTER_MUTANTS,
   books: BOOK_MUTANTS,
+  operators: OPERATORS,
   rows: ROWS,
   tenants: TENANTS,
 };

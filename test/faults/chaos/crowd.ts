@@ -1,6 +1,7 @@
 /**
  * All clients: a few at a time, each with the next story when it is due. One whose order takes long
- * lets the next one in and goes on waiting, also across the heal.
+ * lets the next one in and goes on waiting, also across the heal; but not without end, for thousands
+ * who ask again and again would be all that there is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { live } from './client.ts';
@@ -22,6 +23,10 @@ const FEWEST_CLIENTS = 16;
 // How long a client's order may take before the next client is let in.
 const PATIENCE_MS = 5_000;
 
+// How many may be waiting at a time: about as many as ask each second what two cores can answer.
+const MOST_WAITING = 250;
+const LOOK_MS = 100;
+
 export function gather({ stories, orders, seconds, seed }: Plan, world: World): Crowd {
   const clients = Math.max(FEWEST_CLIENTS, Math.ceil((orders / seconds) * 8));
   const random = createRandom(seed).fork('clients');
@@ -30,11 +35,13 @@ export function gather({ stories, orders, seconds, seed }: Plan, world: World): 
   const lives: Promise<void>[] = [];
   let finished = 0;
 
+  const isFull = () => lives.length - finished >= MOST_WAITING && !world.over.aborted;
   const client = async (): Promise<void> => {
     for (;;) {
       const story = waiting.shift();
       if (story === undefined || world.over.aborted) return;
       await sleep(Math.max(0, startedAt + story.atMs - Date.now()));
+      while (isFull()) await sleep(LOOK_MS);
       const life = live(story, random.fork(`story-${story.n}`), world).finally(() => {
         finished += 1;
       });

@@ -56,7 +56,7 @@ const SINGLES: readonly FaultKind[] = [
   'is answered to a stopped process',
   'meets a bug',
 ];
-const PAIRS: readonly FaultKind[] = ['kills before', 'kills after', 'loses its answer'];
+export const PAIRS: readonly FaultKind[] = ['kills before', 'kills after', 'loses its answer'];
 
 export interface Tally {
   walks: number;
@@ -79,11 +79,12 @@ export async function walkSingles(path: Path, kinds = SINGLES): Promise<Tally> {
   return tally;
 }
 
-export async function walkPairs(path: Path, kinds = PAIRS): Promise<Tally> {
+/** `firsts`: what may go wrong first; anything of `kinds` after it. */
+export async function walkPairs(path: Path, firsts = PAIRS, kinds = PAIRS): Promise<Tally> {
   const tally: Tally = { walks: 0, hit: 0, failures: [] };
   const calls = await callsOf(path);
   for (let first = 1; first <= calls; first += 1) {
-    for (const kind of kinds) {
+    for (const kind of firsts) {
       const one = trouble(first, kind);
       const until = await callsOf(path, [one]);
       for (let second = first + 1; second <= until; second += 1) {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { BUGS, handsWith } from './bugs.ts';
 import { check } from './check.ts';
-import { PATHS, walkActs, walkPairs, walkSingles } from './points.ts';
+import { PAIRS, PATHS, walkActs, walkPairs, walkSingles } from './points.ts';
 import type { Path, Tally } from './points.ts';
 import { ACTS } from './story.ts';
 import { inWords } from './telling.ts';
@@ -28,24 +28,33 @@ describe('The simulation', () => {
   }
 
   for (const name of IN_PAIRS) {
-    it(`lets any two calls go wrong: ${name}`, async () => {
-      await requireClean(await walkPairs(PATHS[name] as Path));
-    });
+    for (const kind of PAIRS) {
+      it(`lets any two calls go wrong, one of which ${kind}: ${name}`, async () => {
+        await requireClean(await walkPairs(PATHS[name] as Path, [kind]));
+      });
+    }
   }
 
   it('lets anybody do anything at any call', async () => {
+    const tally: Tally = { walks: 0, hit: 0, failures: [] };
     for (const kind of ACTS) {
       for (const name of ['completed', 'declined', 'made good']) {
-        await requireClean(await walkActs(PATHS[name] as Path, kind));
+        const { walks, hit, failures } = await walkActs(PATHS[name] as Path, kind);
+        tally.walks += walks;
+        tally.hit += hit;
+        tally.failures.push(...failures);
       }
     }
+    await requireClean(tally);
   });
 
-  it('ends ten thousand sagas as their parties have it in their books', async () => {
-    const { sagas, failure } = await check({ sagas: 10_000, seed: SEED });
-    assert.ok(failure === undefined, failure && (await inWords(failure.story)));
-    assert.ok(sagas >= 10_000);
-  });
+  for (const part of [1, 2, 3, 4]) {
+    it(`ends ten thousand sagas as their parties have it in their books (${part} of 4)`, async () => {
+      const { sagas, failure } = await check({ sagas: 2_500, seed: SEED + part });
+      assert.ok(failure === undefined, failure && (await inWords(failure.story)));
+      assert.ok(sagas >= 2_500);
+    });
+  }
 
   for (const [name, spoil] of Object.entries(BUGS)) {
     it(`finds ${name}`, async () => {

@@ -66,6 +66,28 @@ describe('a saga whose books say that it is too late to unwind', () => {
   });
 });
 
+describe('a pivot that nobody answers', () => {
+  it('is neither refused nor done: nothing is undone, and it is asked until somebody does', async () => {
+    const world = createWorld();
+    let failures = 5;
+    const outcome = await runSaga(
+      async (saga) => {
+        const run = world.act('hold', { kind: 'succeeds' });
+        await saga.step('hold', { run, compensate: world.undo('hold', 0) });
+        await saga.pivot('take', async () => {
+          failures -= 1;
+          return await world.act('take', { kind: failures > 0 ? 'fails' : 'succeeds' })();
+        });
+        return 'completed';
+      },
+      { close: () => Promise.reject(new Error('must not close')) },
+      world,
+    );
+    assert.equal(outcome, 'completed');
+    assert.deepEqual([...world.effects], ['hold', 'take']);
+  });
+});
+
 describe('a refusal after the pivot', () => {
   it('is a bug unless it was declared: the step is tried until it succeeds', async () => {
     const world = createWorld();

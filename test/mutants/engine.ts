@@ -1,6 +1,6 @@
 /** Bugs of the engine and of the sagas on it: what a tired author might write, and a test must see. */
 import type { Mutant } from './mutant.ts';
-import { ENGINE, SIMULATION } from './suites.ts';
+import { BY_HAND, ENGINE, SIMULATION } from './suites.ts';
 
 const engine = 'src/saga/engine.ts';
 const terms = 'src/saga/terms.ts';
@@ -179,7 +179,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: `  await committed.step('cancel shipment', () => act.cancelShipment(order));
 `,
     replace: '',
-    caughtBy: SIMULATION,
+    caughtBy: BY_HAND,
   },
   {
     name: 'The customer has no receipt.',

@@ -6,6 +6,7 @@ export const SIMULATION: Suite = {
   mocha: 'test/simulation/simulation.test.ts',
   grep: '^The simulation (lets any one|lets anybody|ends)',
 };
+export const BY_HAND: Suite = { mocha: 'test/simulation/refused-by-hand.test.ts' };
 export const ENGINE: Suite = { mocha: 'test/saga/*.test.ts' };
 export const AMOUNTS: Suite = { mocha: 'test/activities/amounts.test.ts' };
 export const NOT_YET: Suite = { mocha: 'test/activities/not-yet.test.ts' };

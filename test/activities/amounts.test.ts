@@ -1,4 +1,7 @@
-/** A gateway that moves another amount than it was asked for is never believed. */
+/**
+ * A gateway that moves another amount than it was asked for is never believed; and "not yet" proves
+ * nothing: neither that the money was taken, nor that it never will be.
+ */
 import assert from 'node:assert/strict';
 import { createActivities } from '../../src/activities/index.ts';
 import type { Intent, PaymentGateway } from '../../src/activities/ports.ts';
@@ -8,7 +11,7 @@ import type { RunningParties } from '../support/parties.ts';
 import { createShop } from '../support/shop.ts';
 import type { Shop } from '../support/shop.ts';
 
-describe('a gateway that moves another amount', () => {
+describe('a gateway', () => {
   let shop: Shop;
   let outside: RunningParties;
   before(async () => {
@@ -21,22 +24,26 @@ describe('a gateway that moves another amount', () => {
     await shop.close();
   });
 
-  /** The same gateway, whose answers to one operation are a cent short. */
-  const short = (operation: 'confirmIntent' | 'captureIntent'): PaymentGateway => ({
+  /** The same gateway, which does what it is asked for, and says something else. */
+  const answering = (
+    operation: 'confirmIntent' | 'captureIntent',
+    told: (intent: Intent) => Intent,
+  ): PaymentGateway => ({
     ...outside.deps.gateway,
-    [operation]: async (...args: Parameters<PaymentGateway['confirmIntent']>): Promise<Intent> => {
-      const intent = await outside.deps.gateway[operation](...args);
-      return {
-        ...intent,
-        capturableMinor: intent.capturableMinor - 1n,
-        capturedMinor: intent.capturedMinor - 1n,
-      };
-    },
+    [operation]: async (...args: Parameters<PaymentGateway['confirmIntent']>): Promise<Intent> =>
+      told(await outside.deps.gateway[operation](...args)),
   });
+  const short = (intent: Intent): Intent => ({
+    ...intent,
+    capturableMinor: intent.capturableMinor - 1n,
+    capturedMinor: intent.capturedMinor - 1n,
+  });
+  const notYet = (intent: Intent): Intent => ({ ...intent, status: 'processing' });
+  const isFailure = (error: unknown) => classify(error).kind === 'failure';
   const kindOf = (error: unknown) => classify(error).kind === 'bug';
 
   it('is a bug when it holds another amount, and the order stays where it was', async () => {
-    const gateway = short('confirmIntent');
+    const gateway = answering('confirmIntent', short);
     const act = createActivities({ ...outside.deps, gateway });
     const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
     await act.reserveStock(order);
@@ -45,7 +52,7 @@ describe('a gateway that moves another amount', () => {
   });
 
   it('is a bug when it takes another amount, and the order is not paid', async () => {
-    const act = createActivities({ ...outside.deps, gateway: short('captureIntent') });
+    const act = createActivities({ ...outside.deps, gateway: answering('captureIntent', short) });
     const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
     await act.reserveStock(order);
     await act.authorizePayment(order);
@@ -76,4 +83,29 @@ describe('a gateway that moves another amount', () => {
     ]);
     assert.deepEqual(rows, [{ state: 'requested' }]);
   });
+
+  it('that says not yet to a capture is asked again, and the order is paid once it says so', async () => {
+    const act = createActivities({ ...outside.deps, gateway: answering('captureIntent', notYet) });
+    const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
+    await act.reserveStock(order);
+    await act.authorizePayment(order);
+    await assert.rejects(act.capturePayment(order), isFailure);
+    assert.deepEqual(gateAndStatus(await shop.row(order.id)), ['committing', 'authorized']);
+    await act.capturePayment(order);
+    assert.deepEqual(gateAndStatus(await shop.row(order.id)), ['committed', 'paid']);
+  });
+
+  it('that says not yet to a confirmation is asked again, and the order is not declined', async () => {
+    const act = createActivities({ ...outside.deps, gateway: answering('confirmIntent', notYet) });
+    const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
+    await act.reserveStock(order);
+    await assert.rejects(act.authorizePayment(order), isFailure);
+    assert.deepEqual(gateAndStatus(await shop.row(order.id)), ['forward', 'reserved']);
+    await act.authorizePayment(order);
+    assert.deepEqual(gateAndStatus(await shop.row(order.id)), ['forward', 'authorized']);
+  });
 });
+
+function gateAndStatus({ gate, status }: Awaited<ReturnType<Shop['row']>>): unknown[] {
+  return [gate, status];
+}

@@ -1,6 +1,6 @@
 /** Bugs of the activities: keys, looks before repeats, amounts, and what is taken for an answer. */
 import type { Mutant } from './mutant.ts';
-import { AMOUNTS, NOT_YET, SIMULATION, WRONG_MONEY } from './suites.ts';
+import { AMOUNTS, SIMULATION, WRONG_MONEY } from './suites.ts';
 
 const payments = 'src/activities/payments.ts';
 const refunds = 'src/activities/refunds.ts';
@@ -35,7 +35,7 @@ export const ACTIVITY_MUTANTS: readonly Mutant[] = [
     file: payments,
     find: `if (intent.status === 'canceled') return void settle(await book.recordCaptureRefused(id));`,
     replace: `if (intent.status !== 'succeeded') return void settle(await book.recordCaptureRefused(id));`,
-    caughtBy: NOT_YET,
+    caughtBy: AMOUNTS,
   },
   {
     name: 'A void is written down without asking the gateway.',
@@ -85,7 +85,7 @@ export const ACTIVITY_MUTANTS: readonly Mutant[] = [
     file: payments,
     find: `if (status === 'requires_payment_method' || status === 'canceled') {`,
     replace: `if (status !== 'requires_capture') {`,
-    caughtBy: NOT_YET,
+    caughtBy: AMOUNTS,
   },
   {
     name: 'The currency is not looked at.',

@@ -9,7 +9,6 @@ export const SIMULATION: Suite = {
 export const BY_HAND: Suite = { mocha: 'test/simulation/refused-by-hand.test.ts' };
 export const ENGINE: Suite = { mocha: 'test/saga/*.test.ts' };
 export const AMOUNTS: Suite = { mocha: 'test/activities/amounts.test.ts' };
-export const NOT_YET: Suite = { mocha: 'test/activities/not-yet.test.ts' };
 export const WRONG_MONEY: Suite = { mocha: 'test/activities/wrong-money.test.ts' };
 export const GATEWAY: Suite = { mocha: 'test/{adapters/stripe*,contract/gateway*}.test.ts' };
 export const BOOKS: Suite = {

@@ -65,6 +65,17 @@ export interface Tally {
   readonly failures: { readonly story: Story; readonly violations: readonly string[] }[];
 }
 
+/** The number of the first call by this name. */
+export async function firstCall(story: Story, name: string): Promise<number> {
+  let first = 0;
+  await tell(story, {
+    onCall({ call, number }) {
+      if (first === 0 && call.name === name) first = number;
+    },
+  });
+  return first;
+}
+
 /** The number of calls until a walk is over. */
 async function callsOf(path: Path, faults: Story['faults'] = []): Promise<number> {
   return (await tell({ ...path, faults })).calls;

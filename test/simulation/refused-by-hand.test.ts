@@ -3,6 +3,7 @@
  * here knows. Making good calls it back all the same.
  */
 import assert from 'node:assert/strict';
+import { firstCall } from './points.ts';
 import { QUIET } from './story.ts';
 import type { Story } from './story.ts';
 import { tell } from './tell.ts';
@@ -13,13 +14,8 @@ const TRIES = 40;
 
 describe('A shipment that an operator refuses', () => {
   it('is called back at the carrier, who had it all along', async () => {
-    let call = 0;
     let callsBack = 0;
-    await tell(QUIET, {
-      onCall({ call: { name }, number }) {
-        if (call === 0 && name === 'requestShipment') call = number;
-      },
-    });
+    const call = await firstCall(QUIET, 'requestShipment');
     const lost = { call, kind: 'loses its answer', seconds: 1, times: TRIES } as const;
     const story: Story = { ...QUIET, operator: 'refuse', faults: [lost] };
     const { violations } = await tell(story, {

@@ -3,6 +3,7 @@
  * be. Meanwhile an operator may have done by hand what it was about to do: then it must not do it.
  */
 import assert from 'node:assert/strict';
+import { firstCall } from './points.ts';
 import { QUIET, SMOOTH } from './story.ts';
 import type { Story } from './story.ts';
 import { tell } from './tell.ts';
@@ -15,16 +16,6 @@ const PARKED = {
   requestShipment: QUIET,
   refundIntent: { ...QUIET, orders: [{ ...SMOOTH, hasBadAddress: true }] },
 } as const satisfies Record<string, Story>;
-
-async function firstCall(story: Story, name: string): Promise<number> {
-  let first = 0;
-  await tell(story, {
-    onCall({ call, number }) {
-      if (first === 0 && call.name === name) first = number;
-    },
-  });
-  return first;
-}
 
 describe('A worker that is stopped while a step is parked', () => {
   for (const [name, quiet] of Object.entries(PARKED)) {

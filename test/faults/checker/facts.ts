@@ -99,6 +99,10 @@ export function moved(money: readonly GatewayLine[], ...kinds: readonly string[]
 /** A hold ends by the merchant's void, or because it lapsed. */
 export const LET_GO = ['canceled', 'expired', 'lapsed'] as const;
 
+export function isLetGo({ effect = '' }: GatewayLine): boolean {
+  return (LET_GO as readonly string[]).includes(effect);
+}
+
 export function grouped<Item>(
   items: Iterable<Item>,
   by: (item: Item) => string,

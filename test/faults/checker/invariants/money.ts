@@ -1,6 +1,15 @@
 /** Money by the gateway's book, beside what clients asked for and what the API shows. */
 import { MONEY_COLUMNS, type GatewayLine, type Money } from '../evidence.ts';
-import { grouped, LET_GO, moved, sum, type Call, type Ending, type Facts } from '../facts.ts';
+import {
+  grouped,
+  isLetGo,
+  LET_GO,
+  moved,
+  sum,
+  type Call,
+  type Ending,
+  type Facts,
+} from '../facts.ts';
 import type { Finding } from '../verdict.ts';
 
 /** M4 */
@@ -99,7 +108,7 @@ export function* refundedOnlyWhenAsked({ orders, calls }: Facts): Iterable<Findi
   );
   for (const { id: orderId, hasCompleted, money, final } of orders.values()) {
     if (!hasCompleted) continue;
-    if (money.some(({ effect = '' }) => (LET_GO as readonly string[]).includes(effect))) {
+    if (money.some(isLetGo)) {
       yield { orderId, detail: 'completed, and its authorization was let go' };
     }
     const keys = new Set((asked.get(orderId) ?? []).map(({ send }) => send.key));
@@ -127,10 +136,7 @@ export function* cancelAndCaptureExclude({ money, cancelled }: Facts): Iterable<
       yield { orderId, detail: `captured (line ${captured.seq}) although a cancel was accepted` };
     }
     const after = lines.find(
-      ({ effect = '', seq, intent }) =>
-        seq > captured.seq &&
-        intent === captured.intent &&
-        (LET_GO as readonly string[]).includes(effect),
+      (line) => line.seq > captured.seq && line.intent === captured.intent && isLetGo(line),
     );
     if (after !== undefined) yield { orderId, detail: `let go (line ${after.seq}) after capture` };
   }
@@ -179,10 +185,9 @@ function toldOf(
   money: readonly GatewayLine[],
   entries: readonly { readonly authorized: number }[],
 ): readonly GatewayLine[] {
-  const isGone = ({ effect = '' }: GatewayLine) => (LET_GO as readonly string[]).includes(effect);
-  const hasLapsed = money.some((line) => line.operation === 'settle' && isGone(line));
+  const hasLapsed = money.some((line) => line.operation === 'settle' && isLetGo(line));
   if (!hasLapsed || sum(entries, ({ authorized }) => authorized) > 0) return money;
-  return money.filter((line) => line.effect !== 'authorized' && !isGone(line));
+  return money.filter((line) => line.effect !== 'authorized' && !isLetGo(line));
 }
 
 function* snapshotsAddUp(snapshots: Facts['evidence']['snapshots']): Iterable<Finding> {

@@ -7,7 +7,7 @@ import type {
   Run,
   WorkflowRun,
 } from '../evidence.ts';
-import { grouped, LET_GO, moved, type Ending, type Facts } from '../facts.ts';
+import { grouped, isLetGo, LET_GO, moved, type Ending, type Facts } from '../facts.ts';
 import { ENDS, isLegalMove, statusTold } from '../statuses.ts';
 import type { Finding } from '../verdict.ts';
 
@@ -141,9 +141,7 @@ function* countered(order: Ending): Iterable<string> {
 
 function* owed(order: Ending): Iterable<string> {
   const { money, status, reservations } = order;
-  const lettings = money.filter(
-    ({ effect = '', amount = 0 }) => amount > 0 && (LET_GO as readonly string[]).includes(effect),
-  ).length;
+  const lettings = money.filter((line) => (line.amount ?? 0) > 0 && isLetGo(line)).length;
   const holds = count(order, 'authorized') - count(order, 'captured');
   if (holds !== lettings) yield `${holds} holds not captured, ${lettings} let go`;
   const refunds = count(order, 'refunded');

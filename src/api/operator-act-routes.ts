@@ -7,6 +7,7 @@ import { EXAMPLE, operationsAnswers, operationsRequests } from './operations-exa
 import * as schema from './operations-schemas.ts';
 import { storyPath } from './operations-shown.ts';
 import { invalid, Problem } from './problems.ts';
+import { WHY_NO_REFUND } from './refund-routes.ts';
 import { anywhere, headers, json, KEYED, KEYED_HEADERS } from './route-parts.ts';
 import { parameters, pathParameter, problems, WITH_BODY } from './route-parts.ts';
 
@@ -133,19 +134,6 @@ export const refundForOperator = createRoute({
       headers: headers(...KEYED_HEADERS),
       content: json(schema.operatorRefund, operationsAnswers.refund),
     },
-    ...problems(
-      ...anybody,
-      ...KEYED,
-      ...WITH_BODY,
-      'not-found',
-      'order-in-progress',
-      'amount-exceeds-captured',
-      'lines-exceed-order',
-      invalid({ field: 'lines', detail: 'Send an amount or lines, not both.' }),
-      new Problem('unknown-sku', {
-        detail: 'The order has no line of that SKU.',
-        errors: [{ field: 'lines[0].sku', detail: 'The order has no such line.' }],
-      }),
-    ),
+    ...problems(...anybody, ...WHY_NO_REFUND),
   },
 });

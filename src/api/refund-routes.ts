@@ -12,6 +12,21 @@ import { parameters, pathParameter, problems, WITH_BODY } from './route-parts.ts
 
 const orderIdParameter = pathParameter('id', answers.order.id);
 
+/** Why a refund is not granted, to a client and to an operator alike. */
+export const WHY_NO_REFUND = [
+  ...KEYED,
+  ...WITH_BODY,
+  'not-found',
+  'order-in-progress',
+  'amount-exceeds-captured',
+  'lines-exceed-order',
+  invalid({ field: 'lines', detail: 'Send an amount or lines, not both.' }),
+  new Problem('unknown-sku', {
+    detail: 'The order has no line of that SKU.',
+    errors: [{ field: 'lines[0].sku', detail: 'The order has no such line.' }],
+  }),
+] as const;
+
 export const requestRefund = createRoute({
   ...needs('refunds:write'),
   method: 'post',
@@ -43,20 +58,7 @@ export const requestRefund = createRoute({
       headers: headers('Location', ...KEYED_HEADERS),
       content: json(schema.acceptedRefund, answers.acceptedRefund),
     },
-    ...problems(
-      ...anywhere('refunds:write'),
-      ...KEYED,
-      ...WITH_BODY,
-      'not-found',
-      'order-in-progress',
-      'amount-exceeds-captured',
-      'lines-exceed-order',
-      invalid({ field: 'lines', detail: 'Send an amount or lines, not both.' }),
-      new Problem('unknown-sku', {
-        detail: 'The order has no line of that SKU.',
-        errors: [{ field: 'lines[0].sku', detail: 'The order has no such line.' }],
-      }),
-    ),
+    ...problems(...anywhere('refunds:write'), ...WHY_NO_REFUND),
   },
 });
 

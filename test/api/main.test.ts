@@ -64,11 +64,21 @@ describe('The API process', () => {
       const accepted = await fetch(`${ready.url}/v1/orders`, postOf(api.acme));
       assert.equal(accepted.status, 202);
       const { links } = await orderIn(accepted);
-      const stream = fetch(
+      const stream = await fetch(
         `${ready.url}${links.events}`,
         getOf(api.acme, { Accept: 'text/event-stream' }),
       );
-      assert.equal((await stream).status, 200);
+      assert.equal(stream.status, 200);
+      assert.ok(stream.body);
+      const told = stream.body.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+      let heard = '';
+      const listen = async (until: () => boolean) => {
+        for (let next = await told.next(); next.done !== true; next = await told.next()) {
+          heard += next.value;
+          if (until()) return;
+        }
+      };
+      await listen(() => heard.includes('event: order.accepted'));
       const waiting = fetch(`${ready.url}${links.self}?wait=30`, getOf(api.acme));
       // The feed has read for it once, so it is known to wait.
       await eventually(async () => {
@@ -81,10 +91,8 @@ describe('The API process', () => {
       const exited = once(child, 'exit');
       end(child);
       assert.equal((await waiting).status, 200);
-      assert.match(
-        await (await stream).text(),
-        /event: order.accepted\n[^]*\n: come back\nretry: \d+\n\n$/,
-      );
+      await listen(() => false);
+      assert.match(heard, /event: order.accepted\n[^]*\n: come back\nretry: \d+\n\n$/);
       const [code] = (await exited) as [number | null];
       assert.equal(code, 0);
     });

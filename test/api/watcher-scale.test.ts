@@ -41,6 +41,8 @@ async function fill({ url }: Shop, open: number): Promise<void> {
       [open],
     );
     await client.query('COMMIT');
+    // PostgreSQL may have looked at the tables by itself before the commit, and found them empty.
+    await client.query('ANALYZE');
   });
 }
 

@@ -183,7 +183,8 @@ export interface ParkedStep {
 
 /** Each method is one transaction: gate, barrier, effect, status, event. */
 export interface OrderBook extends RefundBook {
-  reserveStock(id: OrderId): Promise<Recorded>;
+  /** `lane`: what is wanted, where that is one SKU. Orders that want the same may be served together. */
+  reserveStock(id: OrderId, lane?: string): Promise<Recorded>;
   releaseStock(id: OrderId): Promise<Recorded>;
 
   beginAuthorization(id: OrderId): Promise<Begun<PaymentWork>>;

@@ -8,12 +8,15 @@ import type { EndReason, Gate, OrderId, UnhappyStatus } from '../../domain/order
 import { orderOf } from '../../domain/refund.ts';
 import { call } from './pool.ts';
 import { createRefundBook } from './refund-book.ts';
+import { createReservations } from './reservations.ts';
 import { beginStep, recordStep } from './step-answers.ts';
 
 /** `touched` is told of every order that may have a new event, after the commit. */
 export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): OrderBook {
   const begin = <Work>(fn: string, id: OrderId, ...rest: unknown[]) =>
     beginStep<Work>(pool, fn, id, ...rest);
+
+  const reserve = createReservations(pool);
 
   /** The last transaction of a step: it may have written an event, so whoever waits is told. */
   const record = async (fn: string, id: OrderId, ...rest: unknown[]): Promise<Recorded> => {
@@ -23,7 +26,11 @@ export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): 
   };
 
   return {
-    reserveStock: (id) => record('reserve_stock', id),
+    async reserveStock(id, lane) {
+      const recorded = await reserve(id, lane);
+      touched(id);
+      return recorded;
+    },
     releaseStock: (id) => record('release_stock', id),
 
     beginAuthorization: (id) => begin('begin_authorization', id),

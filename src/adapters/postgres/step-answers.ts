@@ -19,12 +19,16 @@ export async function recordStep(
   fn: string,
   ...values: unknown[]
 ): Promise<Recorded> {
-  const recorded = parse<never>(await call<Answer>(pool, fn, ...values));
-  if (recorded.state === 'open') throw new Error(`bug: ${fn} left its step open`);
-  return recorded;
+  return recorded(fn, await call<Answer>(pool, fn, ...values));
 }
 
-type Answer =
+export function recorded(fn: string, answer: Answer): Recorded {
+  const parsed = parse<never>(answer);
+  if (parsed.state === 'open') throw new Error(`bug: ${fn} left its step open`);
+  return parsed;
+}
+
+export type Answer =
   | { readonly state: 'done'; readonly result: StepResult }
   | { readonly state: 'refused'; readonly code: RefusalCode; readonly detail: string }
   | { readonly state: 'open'; readonly work: Readonly<Record<string, unknown>> };

@@ -88,6 +88,8 @@ export const operationsAnswers = {
     parked: 3,
     blocked: 0,
     atRisk: [{ value: '8994', currency: 'EUR' }],
+    captures: { halted: false },
+    differences: { open: 1, settling: 0 },
   }),
   queue: {
     data: [

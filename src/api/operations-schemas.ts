@@ -2,8 +2,10 @@
 import { z } from '@hono/zod-openapi';
 import { ORDER_STATUSES } from '../domain/order.ts';
 import { REFUND_STATUSES } from '../domain/refund.ts';
+import { captures } from './difference-schemas.ts';
 import { refundRequest } from './refund-schemas.ts';
 import { money, orderId, text } from './schemas.ts';
+import { timelineEntry } from './timeline-schema.ts';
 
 const ACTIONS = ['retry', 'mark-done', 'skip', 'refuse'] as const;
 
@@ -64,6 +66,10 @@ export const summary = z
     atRisk: z.array(money).openapi({
       description: 'Held or taken for orders in the queue, and not given back.',
     }),
+    captures,
+    differences: z
+      .object({ open: z.number().int(), settling: z.number().int() })
+      .openapi({ description: 'Between our book and the gateway’s.' }),
   })
   .openapi('Summary');
 
@@ -142,37 +148,6 @@ export const foundPage = z
     nextCursor: z.string().nullable(),
   })
   .openapi('FoundPage');
-
-const timelineEntry = z
-  .object({
-    at,
-    kind: z.enum(['request', 'run', 'gateway', 'step', 'parked', 'event', 'mail', 'operator']),
-    text: z.string().openapi({ description: 'In words.' }),
-    sagaId: sagaId.optional(),
-    request: z.string().optional(),
-    requestId: z.string().optional(),
-    operation: z.string().optional(),
-    n: z.number().int().optional().openapi({ description: 'Which attempt at the gateway.' }),
-    phase: z.string().optional(),
-    gatewayId: z.string().optional(),
-    outcome: z.string().optional(),
-    amount: money.optional(),
-    step: z.string().optional(),
-    direction: direction.optional(),
-    refused: z.string().optional(),
-    detail: z.string().optional(),
-    eventId: z.string().optional(),
-    type: z.string().optional(),
-    sequence: z.number().int().optional(),
-    mail: z.string().optional(),
-    messageId: z.string().optional(),
-    operatorActionId: z.number().int().optional(),
-    operator: z.string().optional(),
-    action: z.string().optional(),
-    why: z.string().optional(),
-    links: z.object({ run: z.string() }).optional(),
-  })
-  .openapi('TimelineEntry');
 
 const minorUnits = z.string().openapi({ example: '3998' });
 

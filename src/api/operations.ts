@@ -6,6 +6,8 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
+import * as differences from './difference-routes.ts';
+import { addDifferenceRoutes } from './differences.ts';
 import { addDocumentation } from './documentation.ts';
 import type { ApiEnv } from './env.ts';
 import { guard } from './guard.ts';
@@ -35,6 +37,11 @@ export const OPERATIONS_ROUTES = [
   acts.resolveStep,
   acts.cancelForOperator,
   acts.refundForOperator,
+  differences.listDifferences,
+  differences.getDifference,
+  differences.explainDifference,
+  differences.haltCaptures,
+  differences.resumeCaptures,
 ] as const;
 
 export interface OperationsDeps extends GuardDeps, ActDeps, ViewDeps {
@@ -70,6 +77,7 @@ export function createOperationsApp(deps: OperationsDeps) {
   app.use(guard({ credentials, limits }, OPERATIONS_ROUTES));
   addViewRoutes(app, deps);
   addActRoutes(app, deps);
+  addDifferenceRoutes(app, deps);
   return app;
 }
 

@@ -78,7 +78,7 @@ export function addActRoutes(app: OpenAPIHono<ApiEnv>, deps: ActDeps): void {
   });
 }
 
-function operatorOf(c: Context<ApiEnv>): Decision['operator'] {
+export function operatorOf(c: Context<ApiEnv>): Decision['operator'] {
   const { operator } = c.var.principal;
   if (operator === undefined) throw new Error('bug: the scope operations without an operator');
   return operator;

@@ -5,13 +5,14 @@
 import type { MoneyJson } from '../domain/money.ts';
 import type { OrderId, OrderLine, OrderStatus } from '../domain/order.ts';
 import type { RefundId, RefundStatus } from '../domain/refund.ts';
-import type { OperatorAction, OperatorsDesk, ParkedStep } from '../operator/ports.ts';
-import type { QueueEntry, Signature } from '../operator/ports.ts';
+import type { DifferenceKind } from '../domain/difference.ts';
+import type { Captures, DifferencesDesk, OperatorAction } from '../operator/ports.ts';
+import type { OperatorsDesk, ParkedStep, QueueEntry, Signature } from '../operator/ports.ts';
 import type { CancelAnswer, Claim, NewRefund, RefundAnswer } from './ports.ts';
 
 export type SagaId = OrderId | RefundId;
 
-export interface OperationsDesk extends Pick<OperatorsDesk, 'resolve'> {
+export interface OperationsDesk extends Pick<OperatorsDesk, 'resolve'>, DifferencesDesk {
   summary(): Promise<Summary>;
   /** All causes, the longest waiting first, with so many orders of each. */
   causes(first: number): Promise<readonly Cause[]>;
@@ -61,6 +62,8 @@ export interface Summary {
   readonly blocked: number;
   /** Held or taken for orders in the queue, and not given back. */
   readonly atRisk: readonly MoneyJson[];
+  readonly captures: Captures;
+  readonly differences: { readonly open: number; readonly settling: number };
 }
 
 export interface Cause {
@@ -189,6 +192,13 @@ export type TimelineEntry = { readonly at: string } & (
       readonly step?: string;
       readonly direction?: Direction;
       readonly why: string;
+    }
+  | {
+      readonly kind: 'difference';
+      readonly differenceId: string;
+      readonly difference: DifferenceKind;
+      readonly phase: 'found' | 'settled';
+      readonly detail: string;
     }
 );
 

@@ -75,6 +75,11 @@ const PROBLEMS = {
     'An attempt may still do it',
     'What an attempt may still do is not taken for done by hand. Retry after Retry-After seconds.',
   ],
+  'difference-closed': [
+    409,
+    'The difference is not open',
+    'It is settled, about to be, or explained already.',
+  ],
   'order-erased': [
     410,
     'The order is erased',

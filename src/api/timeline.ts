@@ -17,7 +17,7 @@ export function inWords(entry: TimelineEntry): string {
     case 'gateway':
       return gatewayInWords(entry);
     case 'step':
-      return `${nameOf(entry)}: ${entry.refused === undefined ? 'done' : `refused, ${entry.refused}`}${byHand(entry)}`;
+      return `${nameOf(entry)}: ${outcomeOf(entry)}${byHand(entry)}`;
     case 'parked':
       return `${nameOf(entry)} is parked since then: ${entry.detail}`;
     case 'event':
@@ -26,6 +26,8 @@ export function inWords(entry: TimelineEntry): string {
       return `the mail '${entry.mail}' was ${entry.phase}`;
     case 'operator':
       return `${entry.operator}: ${entry.action}${aboutStep(entry)}, because: ${entry.why}`;
+    case 'difference':
+      return `${entry.differenceId}, ${entry.difference}, was ${entry.phase}: ${entry.detail}`;
   }
 }
 
@@ -44,6 +46,10 @@ function gatewayInWords({
   if (phase === 'requested') return `the gateway is asked: ${attempt}`;
   const moved = amount === undefined ? '' : `, ${moneyInWords(amount)}`;
   return `the gateway has answered: ${attempt}: ${outcome ?? 'nothing'}${moved}`;
+}
+
+function outcomeOf({ refused }: Of<'step'>): string {
+  return refused === undefined ? 'done' : `refused, ${refused}`;
 }
 
 function nameOf({ step, direction }: Pick<Of<'step'>, 'step' | 'direction'>): string {

@@ -1,10 +1,12 @@
 /**
  * `npm run operate`: the operators' queue, one order whole, its story by any name it goes by, an
- * operator's word on a parked step, and a customer's erasure.
+ * operator's word on a parked step, differences between the books, the halt of all captures, and a
+ * customer's erasure.
  */
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
+import { createDifferencesDesk } from '../adapters/postgres/differences-desk.ts';
 import { createOperationsDesk } from '../adapters/postgres/operations-desk.ts';
 import { createOperatorsDesk } from '../adapters/postgres/operators-desk.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
@@ -14,6 +16,7 @@ import type { OrderId } from '../domain/order.ts';
 import { eraseOrders, ordersOfCustomer } from '../operator/erase.ts';
 import type { Decision, OperatorsDesk, SagaId, Signature } from '../operator/ports.ts';
 import { resolveParked } from '../operator/resolve.ts';
+import { capturesInWords, differencesInWords } from '../operator/difference-words.ts';
 import { erasureInWords, orderInWords, queueInWords, resolvedInWords } from '../operator/words.ts';
 import { runCommand } from './command.ts';
 import { Complaint } from './complaint.ts';
@@ -24,7 +27,10 @@ const usage = `usage: npm run operate -- list
        npm run operate -- tell <any name of an order, such as a request ID>
        npm run operate -- resolve <order or refund> <step> retry|mark-done|skip|refuse --why <why>
                           [--by <name>] [--tracking-number <number>]
-       npm run operate -- erase <e-mail address or order> --why <why> [--by <name>] [--tenant <name>]`;
+       npm run operate -- erase <e-mail address or order> --why <why> [--by <name>] [--tenant <name>]
+       npm run operate -- differences
+       npm run operate -- explain <difference> --why <why> [--by <name>]
+       npm run operate -- halt|resume --why <why> [--by <name>]`;
 
 // More than anybody reads at once; the rest is seen when these are done.
 const LIMIT = 100;
@@ -36,6 +42,10 @@ const commands = new Map<string, (given: Given) => Promise<void>>([
   ['tell/2', ({ sagaId: name }) => withPool((pool) => tell(pool, name))],
   ['resolve/4', (decision) => withDesk((desk) => resolve(desk, decision))],
   ['erase/2', (given) => withDesk((desk) => erase(desk, given))],
+  ['differences/1', () => withPool(async (pool) => console.log(await listDifferences(pool)))],
+  ['explain/2', (given) => withPool((pool) => explain(pool, given))],
+  ['halt/1', (given) => withPool((pool) => halt(pool, given))],
+  ['resume/1', (given) => withPool((pool) => resume(pool, given))],
 ]);
 
 interface Given extends Decision {
@@ -81,6 +91,33 @@ async function tell(pool: pg.Pool, name: string): Promise<void> {
     const story = await desk.story(id);
     if (story !== undefined) console.log(storyInWords(story));
   }
+}
+
+async function listDifferences(pool: pg.Pool): Promise<string> {
+  const desk = createDifferencesDesk(pool);
+  const [open, settling] = [
+    await desk.differences({ state: 'open', limit: LIMIT }),
+    await desk.differences({ state: 'settling', limit: LIMIT }),
+  ];
+  return `${differencesInWords([...open, ...settling])}\n${capturesInWords(await desk.captures())}`;
+}
+
+async function explain(pool: pg.Pool, { sagaId: id, ...by }: Given): Promise<void> {
+  requireSigned(by);
+  const { state } = await createDifferencesDesk(pool).explain(id, by);
+  if (state === 'unknown') throw new Complaint(`there is no difference ${id}`);
+  if (state === 'closed') throw new Complaint(`${id} is settled, about to be, or explained`);
+  console.log(`${id} is explained`);
+}
+
+async function halt(pool: pg.Pool, by: Signature): Promise<void> {
+  requireSigned(by);
+  console.log(capturesInWords(await createDifferencesDesk(pool).haltCaptures(by)));
+}
+
+async function resume(pool: pg.Pool, by: Signature): Promise<void> {
+  requireSigned(by);
+  console.log(capturesInWords(await createDifferencesDesk(pool).resumeCaptures(by)));
 }
 
 function requireSigned({ why, operator }: Signature): void {

@@ -1,4 +1,5 @@
 /** What operators need of the books: the queue, one order whole, and their word written down. */
+import type { DifferenceKind } from '../domain/difference.ts';
 import type { MoneyJson } from '../domain/money.ts';
 import type { OrderId, OrderStatus } from '../domain/order.ts';
 import type { RefundId } from '../domain/refund.ts';
@@ -18,6 +19,77 @@ export interface OperatorsDesk {
   /** Takes the customer out of an order that is finished, in one transaction with the audit row. */
   erase(id: OrderId, by: Signature): Promise<Erased>;
 }
+
+/** Where our book and the gateway's differ, and the halt of all captures. */
+export interface DifferencesDesk {
+  /** Newest first, those older than `before`. */
+  differences(
+    page: DifferencesPage,
+  ): Promise<readonly (Difference & { readonly micros: string })[]>;
+  findDifference(id: string): Promise<Difference | undefined>;
+  /** Somebody accounts for it: it calls nobody any more. */
+  explain(id: string, by: Signature): Promise<Explained>;
+  captures(): Promise<Captures>;
+  /** Who halts what is halted already changes nothing. The same for going on. */
+  haltCaptures(by: Signature): Promise<Captures>;
+  resumeCaptures(by: Signature): Promise<Captures>;
+}
+
+interface DifferencesPage {
+  readonly state?: DifferenceState | undefined;
+  readonly limit: number;
+  readonly before?: { readonly micros: string; readonly id: string };
+}
+
+export const DIFFERENCE_STATES = ['open', 'settling', 'settled', 'explained'] as const;
+type DifferenceState = (typeof DIFFERENCE_STATES)[number];
+
+export interface Difference {
+  readonly id: string;
+  readonly kind: DifferenceKind;
+  readonly state: DifferenceState;
+  /** Null where no order of ours is concerned. */
+  readonly orderId: OrderId | null;
+  /** The gateway's ID of the payment; null where it is about our book alone. */
+  readonly paymentId: string | null;
+  /** Null: it is not in that book. */
+  readonly ours: BookSide | null;
+  readonly gateway: BookSide | null;
+  readonly detail: string;
+  /** What the book settles it by; null where that is for people. */
+  readonly remedy: 'void' | 'refund' | 'book' | null;
+  /** What the last attempt to settle it ended with, while there is no success. */
+  readonly trouble: string | null;
+  readonly foundAt: string;
+  readonly settledAt: string | null;
+  readonly explained: {
+    readonly by: string;
+    readonly why: string;
+    readonly at: string;
+  } | null;
+}
+
+/** What a book says that the gateway holds for a payment, and has taken and not given back. */
+export interface BookSide {
+  readonly status: string;
+  readonly currency: string;
+  readonly held: string;
+  readonly kept: string;
+}
+
+export type Explained =
+  | { readonly state: 'unknown' }
+  | { readonly state: 'closed' }
+  | { readonly state: 'explained'; readonly difference: Difference };
+
+export type Captures =
+  | { readonly halted: false }
+  | {
+      readonly halted: true;
+      readonly since: string;
+      readonly by: string;
+      readonly why: string;
+    };
 
 /** Who does it, and why: asked for afterwards. */
 export interface Signature {
@@ -108,7 +180,7 @@ export interface OperatorAction {
   /** Null for what is about the whole order, as an erasure is. */
   readonly step: string | null;
   readonly direction: Direction | null;
-  readonly action: Action | 'erase' | 'cancel' | 'refund';
+  readonly action: Action | 'erase' | 'cancel' | 'refund' | 'explain';
   readonly operator: string;
   /** `erased` once the order is: it may have named the customer. */
   readonly why: string;

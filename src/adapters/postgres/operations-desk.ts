@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Cause, FoundOrder, OperationsDesk, QueueRetry } from '../../api/operator-ports.ts';
 import type { RetriedStep, Story, Summary, Trouble } from '../../api/operator-ports.ts';
 import type { CancelAnswer } from '../../api/ports.ts';
+import { createDifferencesDesk } from './differences-desk.ts';
 import { createOperatorsDesk } from './operators-desk.ts';
 import { call, query, untilKnown } from './pool.ts';
 import { parseRefundAnswer } from './refund-store.ts';
@@ -11,6 +12,7 @@ import type { RefundAnswerRow } from './refund-store.ts';
 export function createOperationsDesk(pool: pg.Pool): OperationsDesk {
   const operators = createOperatorsDesk(pool);
   return {
+    ...createDifferencesDesk(pool),
     resolve: (decision) => operators.resolve(decision),
     summary: () => call<Summary>(pool, 'operations_summary'),
     causes: (first) => call<readonly Cause[]>(pool, 'trouble_by_cause', first),

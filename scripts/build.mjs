@@ -1,10 +1,9 @@
 /** `npm run build`: dist/ with everything production runs, the workflows as one bundle and its ID. */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { compile } from './compile.mjs';
 import { mentionsOfFailpoints } from './no-failpoints.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,18 +12,9 @@ const inRoot = (path) => fileURLToPath(new URL(path, new URL('..', import.meta.u
 // The bundle names its modules relative to where it is made.
 process.chdir(root);
 rmSync(inRoot('dist'), { recursive: true, force: true });
-compile();
+compile(inRoot('dist'));
 await bundle();
 refuseFailpoints();
-
-function compile() {
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(1);
-}
 
 async function bundle() {
   const { code } = await bundleWorkflowCode({

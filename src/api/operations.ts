@@ -18,6 +18,7 @@ import { CONVENTIONS, describe } from './openapi.ts';
 import * as acts from './operator-act-routes.ts';
 import { addActRoutes } from './operator-acts.ts';
 import type { ActDeps } from './operator-acts.ts';
+import { addOperationsPage } from './operations-page.ts';
 import * as views from './operator-view-routes.ts';
 import { addViewRoutes } from './operator-views.ts';
 import type { ViewDeps } from './operator-views.ts';
@@ -73,6 +74,7 @@ export function createOperationsApp(deps: OperationsDeps) {
     path: '/v1/operations/openapi.json',
     document: operationsDocument(),
   });
+  addOperationsPage(app);
 
   app.use(guard({ credentials, limits }, OPERATIONS_ROUTES));
   addViewRoutes(app, deps);

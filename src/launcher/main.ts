@@ -145,9 +145,11 @@ async function openShop(setting: Setting): Promise<{ databaseUrl: string; apiKey
   });
 }
 
-function whatToOpen({ apiUrl, apiKey, temporalUiUrl, mailUrl }: Endpoints): string {
+function whatToOpen(endpoints: Endpoints): string {
+  const { apiUrl, operationsUrl, apiKey, temporalUiUrl, mailUrl } = endpoints;
   const rows = [
     ['API reference', `${apiUrl}/docs`],
+    ['Operations', `${operationsUrl}/operations`],
     ['Temporal UI', temporalUiUrl],
     ['Mails', mailUrl],
     ['All addresses', '.makegood/endpoints.json'],

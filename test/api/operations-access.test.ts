@@ -19,6 +19,9 @@ describe('The operations listener', () => {
     'GET /docs/start.js',
     'GET /docs/5.35.0/:name',
     'GET /problems/:code',
+    'GET /',
+    'GET /operations',
+    'GET /operations/:name',
   ];
   const routes = () => {
     const paths = new Set(

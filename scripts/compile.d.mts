@@ -1,0 +1,1 @@
+export function compile(directory: string, words?: readonly string[]): void;

@@ -1,13 +1,14 @@
 /** The numbers that are read first: what needs somebody, and how all the others are doing. */
 import { h } from './dom.js';
 import { chip, orderLink } from './parts.js';
+import { href } from './routes.js';
 import { age, amounts } from './words.js';
 
 /** @import { Summary } from './types.d.ts' */
 
 /** @param {Summary} summary */
 export function glance(summary) {
-  const { parked, blocked, atRisk, unfinished, placedLastDay } = summary;
+  const { parked, blocked, atRisk, differences, unfinished, placedLastDay } = summary;
   return [
     h(
       'dl',
@@ -15,6 +16,12 @@ export function glance(summary) {
       tile('Parked', String(parked), parked > 0 && 'warn', 'steps that wait for somebody'),
       tile('Blocked', String(blocked), blocked > 0 && 'bad', 'runs that cannot go on'),
       tile('Money at risk', amounts(atRisk), atRisk.length > 0 && 'warn', 'of orders in the queue'),
+      tile(
+        'Differences',
+        h('a', { href: href.differences('open') }, String(differences.open)),
+        differences.open > 0 && 'warn',
+        'with the gateway’s book',
+      ),
       oldestTile(summary),
     ),
     h(

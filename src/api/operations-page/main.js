@@ -5,6 +5,7 @@
 import { key, KeyRefused, NoAnswer } from './api.js';
 import { openDialog } from './dialog.js';
 import { byId, h, patch } from './dom.js';
+import { showFrame } from './frame.js';
 import { createFreshness } from './freshness.js';
 import { keyForm } from './key-form.js';
 import { heading, problemBox } from './parts.js';
@@ -103,7 +104,8 @@ async function refresh() {
     const [summary, draw] = await Promise.all([questions.summary(signal), view.load(signal)]);
     if (signal.aborted) return;
     freshness.answered();
-    showBadge(summary);
+    showFrame(summary, propose);
+    showTitle(summary);
     show(draw);
   } catch (error) {
     if (signal.aborted) return;
@@ -137,15 +139,8 @@ function show(draw) {
 }
 
 /** @param {Summary} summary */
-function showBadge({ parked, blocked }) {
+function showTitle({ parked, blocked }) {
   const n = parked + blocked;
-  const badge = h(
-    'span',
-    { class: 'badge' },
-    String(n),
-    h('span', { class: 'unseen' }, ' in trouble'),
-  );
-  byId('queue-link').replaceChildren('Queue', ...(n > 0 ? [' ', badge] : []));
   document.title = `${n > 0 ? `(${n}) ` : ''}${view.title} · makegood operations`;
 }
 

@@ -1,7 +1,7 @@
 /** What the page asks, each with what the API answers to it. */
 import { ask } from './api.js';
 
-/** @import { FoundPage, Queue, QueueRetry, Story, Summary, TroublePage } from './types.d.ts' */
+/** @import { Difference, DifferencesPage, FoundPage, Queue, QueueRetry, Story, Summary, TroublePage } from './types.d.ts' */
 
 const HERE = '/v1/operations';
 
@@ -27,6 +27,14 @@ export const search = (q, cursor, signal) =>
 
 /** @type {(id: string, signal: AbortSignal) => Promise<Story>} */
 export const story = (id, signal) => ask(`${HERE}/orders/${encodeURIComponent(id)}`, { signal });
+
+/** @type {(state: string, cursor: string | null, signal: AbortSignal) => Promise<DifferencesPage>} */
+export const differences = (state, cursor, signal) =>
+  ask(`${HERE}/differences${query({ state, cursor })}`, { signal });
+
+/** @type {(id: string, signal: AbortSignal) => Promise<Difference>} */
+export const difference = (id, signal) =>
+  ask(`${HERE}/differences/${encodeURIComponent(id)}`, { signal });
 
 /** @param {Readonly<Record<string, string | null>>} parameters */
 function query(parameters) {

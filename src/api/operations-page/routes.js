@@ -6,6 +6,9 @@ export const href = {
     `#/causes/${encodeURIComponent(cause)}${cursor === null ? '' : `?cursor=${cursor}`}`,
   retry: (/** @type {string} */ id) => `#/retries/${encodeURIComponent(id)}`,
   order: (/** @type {string} */ id) => `#/orders/${encodeURIComponent(id)}`,
+  differences: (/** @type {string} */ state, /** @type {string | null} */ cursor = null) =>
+    `#/differences?${new URLSearchParams({ state, ...(cursor !== null && { cursor }) }).toString()}`,
+  difference: (/** @type {string} */ id) => `#/differences/${encodeURIComponent(id)}`,
   search: (/** @type {string} */ q, /** @type {string | null} */ cursor = null) =>
     `#/search?${new URLSearchParams({ q, ...(cursor !== null && { cursor }) }).toString()}`,
 };

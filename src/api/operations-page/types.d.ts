@@ -1,5 +1,6 @@
 /** What the operations API answers, in the schemas' own words: page and API cannot drift apart. */
 import type { z } from '@hono/zod-openapi';
+import type * as differences from '../difference-schemas.ts';
 import type * as schema from '../operations-schemas.ts';
 
 export type Summary = z.infer<typeof schema.summary>;
@@ -13,6 +14,9 @@ export type Found = FoundPage['data'][number];
 export type Story = z.infer<typeof schema.story>;
 export type Parked = Story['parked'][number];
 export type TimelineEntry = Story['timeline'][number];
+export type Difference = z.infer<typeof differences.difference>;
+export type DifferencesPage = z.infer<typeof differences.differencesPage>;
+export type BookSide = NonNullable<Difference['ours']>;
 export type Resolution = z.infer<typeof schema.resolution>;
 export type Action = z.infer<typeof schema.resolveRequest>['action'];
 export type Money = Story['amount'];

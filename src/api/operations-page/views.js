@@ -1,5 +1,6 @@
 /** Which view an address names. */
 import { causeView } from './cause-view.js';
+import { differencesView, differenceView } from './differences-view.js';
 import { h } from './dom.js';
 import { orderView } from './order-view.js';
 import { calm, heading } from './parts.js';
@@ -29,6 +30,9 @@ export function viewAt(hash, propose) {
       return searchView(query.get('q') ?? '', cursor);
     case 'orders':
       return orderView(propose, id);
+    case 'differences':
+      if (id !== '') return differenceView(propose, id);
+      return differencesView(propose, query.get('state') ?? 'open', cursor);
     default:
       return nowhere();
   }

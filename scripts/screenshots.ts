@@ -3,16 +3,13 @@
  * `npm start` runs. Places an order for each way it can go, waits until it has gone that way, and
  * looks at its run in the Temporal UI with Chromium.
  */
-import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { findChromium } from '../src/launcher/browser.ts';
-import { readEndpoints } from '../src/launcher/endpoints.ts';
 import { orderOf } from '../src/launcher/samples.ts';
 import type { OrderBody } from '../src/launcher/samples.ts';
+import { call, picture, setFaults, stack, untilOrder } from './demo-stack.ts';
+import { showOperations } from './operations-pictures.ts';
 
 interface Way {
   readonly name: string;
@@ -51,20 +48,14 @@ const ways: readonly Way[] = [
 ];
 
 const LIST = 'list';
+const OPERATIONS = 'operations';
 // All that went another way than they should, as an operator would look for them.
 const LIST_QUERY = 'status != "completed"';
 // Without Temporal's own Status, which says of a rejected order that its run is completed.
 const COLUMNS = ['Workflow ID', 'status', 'step', 'needsOperator', 'amountMinor'];
 
-// A step is parked when its first, quick tries are used up, which takes minutes.
-const PATIENCE_MS = 10 * 60_000;
-
-const found = readEndpoints(fileURLToPath(new URL('../.makegood', import.meta.url)));
-if (found?.temporalUiUrl === undefined) {
-  throw new Error('Nothing runs here: start the stack with `npm start` first.');
-}
-const { apiUrl, apiKey, carrierUrl } = found;
-const uiUrl = found.temporalUiUrl;
+if (stack.temporalUiUrl === undefined) throw new Error('The Temporal UI is not known.');
+const uiUrl = stack.temporalUiUrl;
 
 const asked = process.argv.slice(2);
 const browser = await chromium.launch({
@@ -73,6 +64,7 @@ const browser = await chromium.launch({
 try {
   for (const way of ways.filter(({ name }) => isAsked(name))) await show(way, browser);
   if (isAsked(LIST)) await showList(browser);
+  if (isAsked(OPERATIONS)) await showOperations(browser);
 } finally {
   await browser.close();
 }
@@ -82,7 +74,7 @@ function isAsked(name: string): boolean {
 }
 
 async function show({ name, body, has, shows, carrierFaults }: Way, by: Browser): Promise<void> {
-  if (carrierFaults !== undefined) await setCarrierFaults('PUT', carrierFaults);
+  if (carrierFaults !== undefined) await setFaults('carrier', carrierFaults);
   try {
     const { id } = await call('/v1/orders', body);
     await untilOrder(id, has);
@@ -92,16 +84,21 @@ async function show({ name, body, has, shows, carrierFaults }: Way, by: Browser)
     const details = page.locator('iframe').last().contentFrame();
     await details.getByText(shows).first().waitFor();
     await page.getByText('reserve stock').first().waitFor();
-    await picture(page, name);
+    await picture(page, name, { clip: clip(831) });
   } finally {
-    if (carrierFaults !== undefined) await setCarrierFaults('DELETE');
+    if (carrierFaults !== undefined) await setFaults('carrier');
   }
 }
 
 async function showList(by: Browser): Promise<void> {
   const page = await open(by, `/workflows?query=${encodeURIComponent(LIST_QUERY)}`);
   await page.getByText('authorize payment').filter({ visible: true }).first().waitFor();
-  await picture(page, LIST, 600);
+  await picture(page, LIST, { clip: clip(600) });
+}
+
+// Without the bars at the left and the top, which say nothing of the order.
+function clip(height: number) {
+  return { x: 64, y: 49, width: 1_216, height };
 }
 
 /** A page whose list has our columns, as if an operator had chosen them. */
@@ -112,53 +109,4 @@ async function open(by: Browser, path: string): Promise<Page> {
   await page.addInitScript({ content: `localStorage.setItem(${entry})` });
   await page.goto(`${uiUrl}/namespaces/default${path}`);
   return page;
-}
-
-async function picture(page: Page, name: string, height = 831): Promise<void> {
-  // Not until the network is idle: the page of a run that goes on never is.
-  await page.evaluate('document.fonts.ready');
-  const path = fileURLToPath(new URL(`../docs/images/${name}.png`, import.meta.url));
-  // Without the bars at the left and the top, which say nothing of the order.
-  await page.screenshot({ path, clip: { x: 64, y: 49, width: 1_216, height } });
-  await page.close();
-  console.log(`docs/images/${name}.png: ${Math.ceil(statSync(path).size / 1_024)} KB`);
-}
-
-interface Order {
-  readonly id: string;
-  readonly [field: string]: unknown;
-}
-
-async function untilOrder(id: string, has: Way['has']): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const order = await call(`/v1/orders/${id}`);
-    if (Object.entries(has).every(([field, value]) => order[field] === value)) return;
-    if (Date.now() > deadline) {
-      throw new Error(`order ${id} is not ${JSON.stringify(has)} but ${JSON.stringify(order)}`);
-    }
-    await sleep(500);
-  }
-}
-
-async function call(path: string, body?: OrderBody): Promise<Order> {
-  const headers = {
-    Authorization: `Bearer ${apiKey}`,
-    ...(body && { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() }),
-  };
-  const sent = body && { method: 'POST', body: JSON.stringify(body) };
-  const answer = await fetch(`${apiUrl}${path}`, { headers, ...sent });
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as Order;
-}
-
-async function setCarrierFaults(method: 'PUT' | 'DELETE', plan?: unknown): Promise<void> {
-  const answer = await fetch(`${carrierUrl}/control/faults`, {
-    method,
-    ...(plan !== undefined && {
-      body: JSON.stringify(plan),
-      headers: { 'Content-Type': 'application/json' },
-    }),
-  });
-  if (!answer.ok) throw new Error(`the carrier is no stand-in: ${await answer.text()}`);
 }

@@ -18,7 +18,9 @@ export function glance(summary) {
       tile('Money at risk', amounts(atRisk), atRisk.length > 0 && 'warn', 'of orders in the queue'),
       tile(
         'Differences',
-        h('a', { href: href.differences('open') }, String(differences.open)),
+        differences.open > 0
+          ? h('a', { href: href.differences('open') }, String(differences.open))
+          : '0',
         differences.open > 0 && 'warn',
         'with the gateway’s book',
       ),

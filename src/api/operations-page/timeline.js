@@ -11,13 +11,16 @@ export function timeline({ timeline: entries }) {
     'section',
     { class: 'story', 'aria-labelledby': 'story' },
     h('h2', { id: 'story' }, 'Timeline'),
-    h(
-      'p',
-      { class: 'hint' },
-      `Times of ${Intl.DateTimeFormat().resolvedOptions().timeZone}; UTC where you point at one.`,
-    ),
+    h('p', { class: 'hint' }, zone()),
     h('ol', { class: 'timeline' }, ...entries.flatMap((entry, n) => drawn(entry, entries[n - 1]))),
   );
+}
+
+function zone() {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return timeZone === 'UTC'
+    ? 'Times are UTC.'
+    : `Times of ${timeZone}; UTC where you point at one.`;
 }
 
 // Shorter waits are how orders go; longer ones are what somebody looks for.

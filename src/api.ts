@@ -1,5 +1,6 @@
 /** The API: accepts orders into PostgreSQL, starts their checkouts, and answers what became of them. */
 import { createTokens, keysOrTokens } from './adapters/jwt/index.ts';
+import { createBusinessNumbers } from './adapters/postgres/business-numbers.ts';
 import { createCatalogue } from './adapters/postgres/catalogue.ts';
 import { createClaimArchive } from './adapters/postgres/claim-archive.ts';
 import { createCredentials } from './adapters/postgres/credentials.ts';
@@ -15,9 +16,11 @@ import { createTenantPool } from './adapters/postgres/tenant.ts';
 import { createWatchStore } from './adapters/postgres/watch-store.ts';
 import { createApp } from './api/app.ts';
 import { createArchiver } from './api/archiver.ts';
+import { createBusinessMetrics } from './api/business-metrics.ts';
 import { createEventStreams } from './api/event-stream.ts';
 import { createLimits } from './api/limits.ts';
 import { createLoad } from './api/load.ts';
+import { createMetrics } from './api/metrics.ts';
 import { createOperationsApp } from './api/operations.ts';
 import { runUrls } from './api/operations-shown.ts';
 import { createSagaCalls } from './api/saga-calls.ts';
@@ -40,11 +43,27 @@ const tenants = createTenantPool({ url, size, applicationName: 'makegood-api', o
 // Starter, watcher, notifier and health ask one question each at a time, for all tenants.
 const LOOPS = 4;
 const pool = createPool({ url, size: LOOPS, applicationName: 'makegood-api-loops', onLost });
+// Apart, so that what operators look for holds up neither clients nor loops.
+const OPERATORS = 2;
+const operators = createPool({
+  url,
+  size: OPERATORS,
+  applicationName: 'makegood-operators',
+  onLost,
+});
+const metrics = createMetrics({
+  pools: { tenants, loops: pool, operators },
+  inFlight: () => load.inFlight,
+  openStreams: () => streams.count,
+  books: createBusinessMetrics({ numbers: createBusinessNumbers(operators), log }),
+});
+const { did } = metrics;
 const store = createOrderStore(tenants, pool);
 const refunds = createRefundStore(tenants, pool);
 const keyUse = createKeyUse(pool);
 const notifier = createNotifier(pool);
 const feed = createFeed({ url, onLost });
+const streams = createEventStreams({ feed });
 const sagas = connectSagaClient({
   address: config.TEMPORAL_ADDRESS,
   namespace: config.TEMPORAL_NAMESPACE,
@@ -60,27 +79,21 @@ const sagas = connectSagaClient({
 });
 const sagaCalls = createSagaCalls(sagas, log);
 const graceSeconds = config.STARTER_GRACE_SECONDS;
-const starter = createStarter({ store, refunds, sagas, log, graceSeconds });
+const starter = createStarter({ store, refunds, sagas, log, graceSeconds, did });
 const watcher = createWatcher({
   store: createWatchStore(pool),
   sagas,
   touched: notifier.touched,
   log,
   silenceSeconds: config.WATCHER_SILENCE_SECONDS,
+  did,
 });
 const olderThanDays = config.ARCHIVE_AFTER_DAYS;
-const archiver = createArchiver({ archive: createClaimArchive(pool), log, olderThanDays });
+const archive = createClaimArchive(pool);
+const archiver = createArchiver({ archive, log, olderThanDays, did });
 
-// Apart, so that what operators look for holds up neither clients nor loops.
-const OPERATORS = 2;
-const operators = createPool({
-  url,
-  size: OPERATORS,
-  applicationName: 'makegood-operators',
-  onLost,
-});
 const desk = createOperationsDesk(operators);
-const retrier = createRetrier({ desk: createOperationsDesk(pool), sagas, log });
+const retrier = createRetrier({ desk: createOperationsDesk(pool), sagas, log, did });
 
 const keys = createCredentials(tenants, {
   used: keyUse.used,
@@ -108,10 +121,11 @@ const app = createApp({
   refunds,
   feed,
   events: createEventStore(tenants),
-  streams: createEventStreams({ feed }),
+  streams,
   touched: notifier.touched,
   sagaCalls,
   log,
+  measured: metrics.measured,
 });
 // Whoever stopped us waits no longer. An order is safe by then, or its client tries again.
 const MOST_FOR_DRAINING_MS = 8_000;
@@ -131,6 +145,7 @@ const operations = createOperationsApp({
   touched: notifier.touched,
   runUrl: runUrls(config.TEMPORAL_UI_URL, config.TEMPORAL_NAMESPACE),
   log,
+  metrics,
 });
 
 const hostname = config.API_HOST;

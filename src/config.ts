@@ -22,6 +22,11 @@ const schema = z.object({
   /** Where operators read runs; unset, the operations API shows no links to it. */
   TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('makegood'),
+  /** Where a worker tells its metrics; unset, it tells none. */
+  WORKER_METRICS_ADDRESS: z
+    .string()
+    .regex(/^(\d+\.\d+\.\d+\.\d+|\[[\da-f:]+\]):[1-9]\d{0,4}$/i, 'must be an IP address and a port')
+    .optional(),
   /** A bundle made by `npm run build`; without it the worker bundles at start (1–2 s). */
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
   WORKER_DEPLOYMENT_NAME: z

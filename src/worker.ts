@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
-import { logAttempts, timeLeftMs } from './activities/attempt.ts';
+import { isRepeated, logAttempts, timeLeftMs } from './activities/attempt.ts';
 import { createActivities } from './activities/index.ts';
 import { sendDueMails } from './activities/notifications.ts';
+import { observeCarrier, observeGateway, observeMailer } from './activities/observed.ts';
 import type { OutboxMail } from './activities/ports.ts';
 import { createCarrier } from './adapters/carrier/index.ts';
 import { createNotifier } from './adapters/postgres/feed.ts';
@@ -17,11 +18,11 @@ import { createStripeGateway } from './adapters/stripe/index.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { createLogger } from './log.ts';
-import { installRuntime } from './runtime.ts';
+import { createTally, installRuntime } from './runtime.ts';
 
 const config = readConfig();
 const log = createLogger({ level: config.LOG_LEVEL, name: 'worker' });
-installRuntime(log);
+const tally = createTally(installRuntime(log, config.WORKER_METRICS_ADDRESS));
 
 const pool = createPool({
   url: config.DATABASE_URL,
@@ -31,15 +32,22 @@ const pool = createPool({
 });
 const notifier = createNotifier(pool);
 const mailer = createMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
+const gateway = createStripeGateway({
+  secretKey: config.STRIPE_SECRET_KEY,
+  apiBase: config.STRIPE_API_BASE,
+  foundDone(operation) {
+    tally.unknown({ party: 'gateway', operation });
+    tally.resolved({ party: 'gateway', operation }, 'found done');
+  },
+});
+const watch = { tally, isRepeated };
 const activities = createActivities({
   book: createOrderBook(pool, (id) => notifier.touched(id)),
-  gateway: createStripeGateway({
-    secretKey: config.STRIPE_SECRET_KEY,
-    apiBase: config.STRIPE_API_BASE,
-  }),
-  carrier: createCarrier({ baseUrl: config.CARRIER_URL }),
-  mailer,
+  gateway: observeGateway(gateway, watch),
+  carrier: observeCarrier(createCarrier({ baseUrl: config.CARRIER_URL }), watch),
+  mailer: observeMailer(mailer, watch),
   timeLeftMs,
+  lookedUp: (operation, found) => tally.resolved({ party: 'gateway', operation }, `found ${found}`),
 });
 
 const connection = await NativeConnection.connect({
@@ -100,10 +108,11 @@ function pinnedTo({
 
 async function sendMails(signal: AbortSignal): Promise<void> {
   const outbox = createOutbox(pool);
+  const observed = observeMailer(mailer, { tally, isRepeated: () => false });
   const failed = ({ orderId, requestId }: OutboxMail, error: unknown) =>
     log.warn({ orderId, requestId, detail: (error as Error).message }, 'a mail waits');
   while (!signal.aborted) {
-    const sent = await sendDueMails(outbox, mailer, failed).catch((error: unknown) => {
+    const sent = await sendDueMails(outbox, observed, failed).catch((error: unknown) => {
       log.warn({ detail: (error as Error).message }, 'the outbox cannot be read');
       return 0;
     });

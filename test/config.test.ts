@@ -90,6 +90,7 @@ const NOT_PASSED_ON: ReadonlyMap<string, string> = new Map([
   ['TEMPORAL_API_KEY', 'its Temporal has none'],
   ['TEMPORAL_NAMESPACE', 'its jobs make the default one'],
   ['TEMPORAL_TASK_QUEUE', 'one worker, one queue'],
+  ['WORKER_METRICS_ADDRESS', 'the worker alone has it'],
   ['WORKFLOW_BUNDLE', 'is in the image'],
   ['WORKER_BUILD_ID', 'the only worker takes over what the one before it left'],
   ['WORKER_DEPLOYMENT_NAME', 'belongs to a build ID'],

@@ -26,6 +26,12 @@ export function timeLeftMs(): number {
   return Math.min(context.info.startToCloseTimeoutMs, LONGEST_ATTEMPT_MS) - gone;
 }
 
+/** Whether the step was tried before: as a local activity, which comes first, or by this one. */
+export function isRepeated(): boolean {
+  const { isLocal, attempt } = Context.current().info;
+  return !isLocal || attempt > 1;
+}
+
 function now(): Start {
   return { wall: Date.now(), steady: performance.now() };
 }

@@ -37,6 +37,7 @@ export async function refundAtGateway(
   // Each call has a budget of its own: the first may have taken all the time there was.
   const call = () => keyed(deps, sagaId, 'refund', n);
   const found = repeated ? await deps.gateway.findRefund(intentId, call()) : undefined;
+  if (repeated) deps.lookedUp?.('refund', found === undefined ? 'not done' : 'done');
   if (found !== undefined) return found;
   if (Date.now() - requestedAt.getTime() > RESEND_WITHIN_MS) {
     const key = gatewayKey(sagaId, 'refund', n);

@@ -12,10 +12,6 @@ import { callBudget, settle } from './step.ts';
 export function payments(deps: Deps) {
   const { book, gateway } = deps;
 
-  /** Retrieved first when the operation was asked for before: its answer may have been lost. */
-  const current = async ({ intentId, repeated }: IntentWork): Promise<Intent | undefined> =>
-    repeated ? await gateway.retrieveIntent(intentId, callBudget(deps)) : undefined;
-
   return {
     async authorizePayment(order: OrderRef): Promise<void> {
       const { id } = order;
@@ -24,8 +20,8 @@ export function payments(deps: Deps) {
       if (known.state !== 'open') return void settle(known);
       const { work } = known;
 
-      let intent = await current(work);
-      if (intent === undefined || intent.status === 'requires_confirmation') {
+      let intent = await current(deps, work, 'confirm');
+      if (intent === undefined || intent.status === BEFORE.confirm) {
         intent = await gateway.confirmIntent(work.intentId, keyed(deps, id, 'confirm', work.n));
       }
       settle(await recordConfirmation(deps, id, work, intent));
@@ -34,9 +30,10 @@ export function payments(deps: Deps) {
     async voidAuthorization({ id }: OrderRef): Promise<void> {
       const begun = await book.beginVoid(id);
       if (begun.state !== 'open') return void settle(begun);
-      const { intentId, n } = begun.work;
+      const { intentId, n, repeated } = begun.work;
 
       const before = await gateway.retrieveIntent(intentId, callBudget(deps));
+      if (repeated) deps.lookedUp?.('cancel', before.status === 'canceled' ? 'done' : 'not done');
       requireMoney(begun.work.amount, before.amount, 'the intent is for');
       if (before.capturableMinor > 0n) await book.recordHeld(id, before);
       const after =
@@ -52,8 +49,8 @@ export function payments(deps: Deps) {
       if (begun.state !== 'open') return void settle(begun);
       const { work } = begun;
 
-      let intent = await current(work);
-      if (intent === undefined || intent.status === 'requires_capture') {
+      let intent = await current(deps, work, 'capture');
+      if (intent === undefined || intent.status === BEFORE.capture) {
         intent = await gateway.captureIntent(work.intentId, keyed(deps, id, 'capture', work.n));
       }
       requireMoney(work.amount, intent.amount, 'the intent is for');
@@ -82,6 +79,21 @@ export function payments(deps: Deps) {
       settle(await book.recordRefund(id, refund));
     },
   };
+}
+
+/** As an intent is while nothing has come of the operation. */
+const BEFORE = { confirm: 'requires_confirmation', capture: 'requires_capture' } as const;
+
+/** Retrieved first when the operation was asked for before: its answer may have been lost. */
+async function current(
+  deps: Deps,
+  { intentId, repeated }: IntentWork,
+  operation: keyof typeof BEFORE,
+): Promise<Intent | undefined> {
+  if (!repeated) return undefined;
+  const intent = await deps.gateway.retrieveIntent(intentId, callBudget(deps));
+  deps.lookedUp?.(operation, intent.status === BEFORE[operation] ? 'not done' : 'done');
+  return intent;
 }
 
 /** The intent this order pays with, created if need be, its ID stored before it is confirmed. */

@@ -13,7 +13,7 @@ import type {
   RefusalCode,
   UnhappyStatus,
 } from '../domain/order.ts';
-import type { MailKind } from '../domain/keys.ts';
+import type { GatewayOperation, MailKind } from '../domain/keys.ts';
 import type { RefundId, RefundRef } from '../domain/refund.ts';
 
 export interface Deps {
@@ -23,6 +23,8 @@ export interface Deps {
   readonly mailer: Mailer;
   /** Milliseconds left before the engine stops waiting for the running attempt. */
   readonly timeLeftMs: () => number;
+  /** Told what a look at the gateway has found of a call whose answer had been lost. */
+  readonly lookedUp?: (operation: GatewayOperation, found: 'done' | 'not done') => void;
 }
 
 // --- payment gateway ---------------------------------------------------------------------------

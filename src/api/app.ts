@@ -23,6 +23,7 @@ import { addProductRoutes } from './products.ts';
 import { answerProblem, onError, Problem } from './problems.ts';
 import { addRefundRoutes } from './refunds.ts';
 import type { RefundDeps } from './refunds.ts';
+import type { ApiMetrics } from './metrics.ts';
 import { requestContext } from './request-context.ts';
 import { ROUTES } from './routes.ts';
 import { refuseInvalid } from './validation.ts';
@@ -31,12 +32,23 @@ export interface ApiDeps extends GuardDeps, OrderDeps, EventDeps, RefundDeps {
   readonly load: Load;
   readonly catalogue: Catalogue;
   readonly log: Logger;
+  /** Without it nothing is measured. */
+  readonly measured?: ApiMetrics['measured'];
 }
 
-export function createApp({ credentials, limits, load, catalogue, log, ...deps }: ApiDeps) {
+export function createApp({
+  credentials,
+  limits,
+  load,
+  catalogue,
+  log,
+  measured,
+  ...deps
+}: ApiDeps) {
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(onError);
   app.notFound((c) => answerProblem(c, new Problem('not-found')));
+  if (measured !== undefined) app.use(measured);
   app.use(requestContext(log));
   app.use(secureHeaders());
   app.use(shedLoad(load));

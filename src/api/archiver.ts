@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createLoop } from './loop.ts';
-import type { Loop } from './loop.ts';
+import type { Loop, LoopActs } from './loop.ts';
 import type { ClaimArchive } from './ports.ts';
 
 export interface ArchiverOptions {
@@ -13,6 +13,7 @@ export interface ArchiverOptions {
   readonly log: Logger;
   readonly olderThanDays: number;
   readonly everyMs?: number;
+  readonly did?: LoopActs;
 }
 
 // A transaction of some ten milliseconds, so that no request ever notices it.
@@ -25,11 +26,14 @@ const BATCH_MS = 250;
 const EVERY_MS = 60_000;
 
 export function createArchiver(options: ArchiverOptions): Loop {
-  const { archive, log, olderThanDays, everyMs = EVERY_MS } = options;
+  const { archive, log, olderThanDays, did, everyMs = EVERY_MS } = options;
   const pass = async (stopping: AbortSignal): Promise<void> => {
     for (;;) {
       const count = await archive.archive(olderThanDays, BATCH);
-      if (count > 0) log.info({ count }, 'archived');
+      if (count > 0) {
+        log.info({ count }, 'archived');
+        did?.('archiver', 'archived', count);
+      }
       if (count < BATCH || stopping.aborted) return;
       await sleep(BATCH_MS, undefined, { signal: stopping }).catch(() => undefined);
     }

@@ -22,6 +22,8 @@ interface StreamOptions {
 export interface EventStreams {
   /** Or why not: as many are open as this process takes, or as this tenant may hold of them. */
   open(options: StreamOptions): ReadableStream<Uint8Array> | 'all taken' | 'share taken';
+  /** How many are open. */
+  readonly count: number;
 }
 
 export interface EventStreamsOptions {
@@ -53,6 +55,9 @@ export function createEventStreams({
   const held = new Map<string, number>();
   let free = most;
   return {
+    get count() {
+      return most - free;
+    },
     open({ tenantId, id, after, cut, onEnd }) {
       if (free <= 0) return 'all taken';
       const own = held.get(tenantId) ?? 0;

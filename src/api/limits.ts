@@ -63,13 +63,14 @@ export function refuseSpent({ remaining, resetSeconds }: Quota): void {
 
 export function quotaExceeded(retryAfterSeconds = WINDOW_SECONDS): Problem<'quota-exceeded'> {
   const headers = { 'Retry-After': retryAfterSeconds.toString() };
-  return new Problem('quota-exceeded', { headers });
+  return new Problem('quota-exceeded', { headers, limit: 'quota' });
 }
 
 function tooManyFailures(retryAfterSeconds: number): Problem<'quota-exceeded'> {
   return new Problem('quota-exceeded', {
     ...quotaExceeded(retryAfterSeconds).options,
     detail: 'Too many credentials from this address were not valid.',
+    limit: 'failed logins',
   });
 }
 
@@ -80,6 +81,7 @@ export function tooManyStreams(): Problem<'quota-exceeded'> {
   return new Problem('quota-exceeded', {
     ...quotaExceeded(A_STREAM_ENDS_SECONDS).options,
     detail: 'You have as many streams open here as one tenant may, beside all others.',
+    limit: 'streams',
   });
 }
 

@@ -7,10 +7,13 @@ import type { ApiEnv } from './env.ts';
 import { Problem } from './problems.ts';
 
 export interface Load {
-  /** What to call when the request has been answered; undefined when it cannot be taken. */
-  enter(): (() => void) | undefined;
+  /** What to call when the request has been answered; or of what there is too much to take it. */
+  enter(): (() => void) | Overload;
+  readonly inFlight: number;
   stop(): void;
 }
+
+type Overload = 'requests' | 'queries' | 'loop lag';
 
 export interface LoadOptions {
   /** Requests at once, those that wait for an order included. */
@@ -35,9 +38,14 @@ export function createLoad({ mostInFlight, mostQueued, queued, mostLagMs }: Load
   }, LOOK_EVERY_MS).unref();
   return {
     enter() {
-      if (inFlight >= mostInFlight || queued() >= mostQueued || lateInARow >= 2) return undefined;
+      if (inFlight >= mostInFlight) return 'requests';
+      if (queued() >= mostQueued) return 'queries';
+      if (lateInARow >= 2) return 'loop lag';
       inFlight += 1;
       return () => (inFlight -= 1);
+    },
+    get inFlight() {
+      return inFlight;
     },
     stop: () => clearInterval(timer),
   };
@@ -46,7 +54,7 @@ export function createLoad({ mostInFlight, mostQueued, queued, mostLagMs }: Load
 export function shedLoad(load: Load): MiddlewareHandler<ApiEnv> {
   return async (_, next) => {
     const leave = load.enter();
-    if (leave === undefined) throw overloaded();
+    if (typeof leave === 'string') throw overloaded(leave);
     try {
       await next();
     } finally {
@@ -58,6 +66,7 @@ export function shedLoad(load: Load): MiddlewareHandler<ApiEnv> {
 // Soon: other processes may have room, and this one has as soon as what it works on is done.
 const RETRY_AFTER_SECONDS = '1';
 
-export function overloaded(): Problem<'overloaded'> {
-  return new Problem('overloaded', { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+export function overloaded(limit: Overload = 'requests'): Problem<'overloaded'> {
+  const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
+  return new Problem('overloaded', { headers, limit });
 }

@@ -10,6 +10,13 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
+/** Told of what a loop has done, and of how many it has done it to. */
+export type LoopActs = (
+  loop: 'starter' | 'watcher' | 'retrier' | 'archiver',
+  act: string,
+  count?: number,
+) => void;
+
 export interface LoopOptions {
   readonly name: string;
   readonly everyMs: number;

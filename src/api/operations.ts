@@ -14,6 +14,8 @@ import { guard } from './guard.ts';
 import type { GuardDeps } from './guard.ts';
 import { addHealth } from './health.ts';
 import type { HealthDeps } from './health.ts';
+import { addMetrics } from './metrics.ts';
+import type { ApiMetrics } from './metrics.ts';
 import { CONVENTIONS, describe } from './openapi.ts';
 import * as acts from './operator-act-routes.ts';
 import { addActRoutes } from './operator-acts.ts';
@@ -48,15 +50,18 @@ export const OPERATIONS_ROUTES = [
 export interface OperationsDeps extends GuardDeps, ActDeps, ViewDeps {
   readonly health: HealthDeps;
   readonly log: Logger;
+  /** Without it there is no `/metrics`. */
+  readonly metrics?: Pick<ApiMetrics, 'render'>;
 }
 
 export function createOperationsApp(deps: OperationsDeps) {
-  const { credentials, limits, health, log } = deps;
+  const { credentials, limits, health, log, metrics } = deps;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(onError);
   app.notFound((c) => answerProblem(c, new Problem('not-found')));
   // Before all else: probes come often, and a log line for each would hide the others.
   addHealth(app, health);
+  if (metrics !== undefined) addMetrics(app, metrics);
   app.use(requestContext(log));
   app.use(secureHeaders());
   app.use(

@@ -219,3 +219,34 @@ export interface RetriedStep {
   readonly actionId: number;
   readonly operator: string;
 }
+
+/** What the metrics tell of the books; ages are in seconds, and null where there is nothing. */
+export interface BusinessNumbers {
+  /** What has happened, each once, since these numbers are kept. */
+  readonly counted: readonly Counted[];
+  readonly unfinished: readonly {
+    readonly status: OrderStatus;
+    readonly needsOperator: boolean;
+    readonly count: number;
+    readonly oldestSeconds: number;
+  }[];
+  readonly oldestUnstartedSeconds: number | null;
+  readonly parked: readonly {
+    readonly step: string;
+    readonly direction: string;
+    readonly count: number;
+  }[];
+  readonly blocked: readonly { readonly status: OrderStatus; readonly count: number }[];
+  readonly atRisk: readonly MoneyJson[];
+  readonly unsentMails: number;
+  readonly oldestUnsentMailSeconds: number | null;
+}
+
+export interface Counted {
+  readonly kind: 'event' | 'undone' | 'parked' | 'act' | 'mailed';
+  /** The event's type, the step, the act or the mail. */
+  readonly what: string;
+  /** The reason of an event, the direction of a step, the step of an act. */
+  readonly how: string;
+  readonly count: number;
+}

@@ -129,10 +129,14 @@ export interface FieldError {
   readonly detail: string;
 }
 
+type Limit = 'requests' | 'queries' | 'loop lag' | 'quota' | 'failed logins' | 'streams';
+
 export interface ProblemOptions {
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** What there was too much of. For the metrics only. */
+  readonly limit?: Limit;
   /** Members of the problem's own, such as `skus`. */
   readonly members?: Readonly<Record<string, unknown>>;
 }
@@ -194,7 +198,11 @@ export function unavailable(): Problem<'temporarily-unavailable'> {
 /** Another process may well have room, and a client comes to it by coming back. */
 export function tooBusy(): Problem<'temporarily-unavailable'> {
   const detail = 'As many streams are open here as there may be. Nothing has happened.';
-  return new Problem('temporarily-unavailable', { ...unavailable().options, detail });
+  return new Problem('temporarily-unavailable', {
+    ...unavailable().options,
+    detail,
+    limit: 'streams',
+  });
 }
 
 function asProblem(error: Error): Problem {

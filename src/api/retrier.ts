@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { SagaClient } from '../client/ports.ts';
 import { wake } from '../operator/resolve.ts';
 import { createLoop, inLanes } from './loop.ts';
-import type { Loop } from './loop.ts';
+import type { Loop, LoopActs } from './loop.ts';
 import type { OperationsDesk } from './operator-ports.ts';
 
 export interface RetrierOptions {
@@ -17,11 +17,12 @@ export interface RetrierOptions {
   /** How many of one act are retried in one turn, and how long the next turn of it waits. */
   readonly batch?: number;
   readonly pauseMs?: number;
+  readonly did?: LoopActs;
 }
 
 export function createRetrier(options: RetrierOptions): Loop {
   // 50 orders a second are a small part of what the parties outside take from us every day.
-  const { desk, sagas, log, everyMs = 1_000, batch = 50, pauseMs = 1_000 } = options;
+  const { desk, sagas, log, did, everyMs = 1_000, batch = 50, pauseMs = 1_000 } = options;
   return createLoop({
     name: 'retrier',
     everyMs,
@@ -35,6 +36,7 @@ export function createRetrier(options: RetrierOptions): Loop {
           return (await wake(sagas, { ...step, action: 'retry' })) === undefined;
         });
         log.info({ count: given.length }, 'retried for an operator');
+        did?.('retrier', 'retried', given.length);
       }
     },
   });

@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { SagaClient } from '../client/ports.ts';
 import { createLoop, probeFirst } from './loop.ts';
-import type { Loop } from './loop.ts';
+import type { Loop, LoopActs } from './loop.ts';
 import type { OrderStore, RefundStore } from './ports.ts';
 
 export interface StarterOptions {
@@ -16,6 +16,7 @@ export interface StarterOptions {
   /** How long an order or a refund may be unstarted before it is anybody's but the request's. */
   readonly graceSeconds: number;
   readonly everyMs?: number;
+  readonly did?: LoopActs;
 }
 
 export function createStarter(options: StarterOptions): Loop {
@@ -49,7 +50,7 @@ const BATCH = 50;
 
 /** Goes on while there is more to start; the first failure ends it, for Temporal may be down. */
 async function drainQueue<Facts extends { readonly id: string }>(
-  { log, graceSeconds }: StarterOptions,
+  { log, graceSeconds, did }: StarterOptions,
   stopping: AbortSignal,
   queue: Queue<Facts>,
 ): Promise<void> {
@@ -61,12 +62,14 @@ async function drainQueue<Facts extends { readonly id: string }>(
         return true;
       } catch (error) {
         log.warn({ sagaId: facts.id, err: error }, 'could not be started yet');
+        did?.('starter', 'not started');
         return false;
       }
     });
     if (started.length > 0) {
       await queue.stampStarted(started.map(({ id }) => id));
       log.info({ count: started.length }, 'started late');
+      did?.('starter', 'started late', started.length);
     }
     if (started.length < BATCH || stopping.aborted) return;
   }

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { EndedRun, SagaClient } from '../client/ports.ts';
 import type { OrderId } from '../domain/order.ts';
 import { createLoop, inLanes } from './loop.ts';
-import type { Loop } from './loop.ts';
+import type { Loop, LoopActs } from './loop.ts';
 import type { SilentSaga, WatchStore } from './ports.ts';
 
 export interface WatcherOptions {
@@ -20,6 +20,7 @@ export interface WatcherOptions {
   /** How long an order or a refund may be unfinished and without news before somebody looks. */
   readonly silenceSeconds: number;
   readonly everyMs?: number;
+  readonly did?: LoopActs;
 }
 
 // One lease costs PostgreSQL some 5 ms for as many; few enough to be looked at within their lease.
@@ -63,9 +64,11 @@ async function tryToLookAfter(
   if (stopping.aborted) return false;
   try {
     await lookAfter(saga, options);
+    options.did?.('watcher', 'looked after');
     return true;
   } catch (error) {
     options.log.warn({ ...namesOf(saga), err: error }, 'could not be looked after yet');
+    options.did?.('watcher', 'not looked after');
     return false;
   }
 }
@@ -85,6 +88,7 @@ async function lookAfter(saga: SilentSaga, options: WatcherOptions): Promise<voi
   if (saga.kind === 'order' && saga.isCancelled && !run.cancelRequested) {
     await sagas.cancelCheckout(saga.facts.id);
     log.info(namesOf(saga), 'told again that it is cancelled');
+    options.did?.('watcher', 'cancelled again');
   }
   if (run.blocked !== undefined) await flag(saga, run.blocked, options);
   // One that was started again that often has to show news first.
@@ -102,6 +106,7 @@ async function startAgain(
   await store.countRestart(saga.facts.id);
   const restarts = saga.restarts + 1;
   log.warn({ ...namesOf(saga), run: state, restarts }, 'started again');
+  options.did?.('watcher', 'started again');
   if (restarts < MANY_RESTARTS) return;
   const often = `its run has ended ${restarts} times without news of the ${saga.kind}`;
   await flag(saga, `${often}, this time ${state}; it is started again each time`, options);
@@ -111,12 +116,13 @@ async function startAgain(
 async function flag(
   saga: SilentSaga,
   detail: string,
-  { store, touched, log, silenceSeconds }: WatcherOptions,
+  { store, touched, log, silenceSeconds, did }: WatcherOptions,
 ): Promise<void> {
   if (!(await store.flag(saga.facts.id, silenceSeconds))) return;
   const names = namesOf(saga);
   touched(names.orderId);
   log.error({ ...names, detail }, 'an operator is needed');
+  did?.('watcher', 'called an operator');
 }
 
 /** As log lines have them. */

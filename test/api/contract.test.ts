@@ -91,7 +91,7 @@ describe('The contract', () => {
   it('holds for one request too many, of a tenant and of all', async () => {
     const bug = failing(api, new Error('not to be reached'));
     const spent = createLimits({ ...PLENTY, perMinute: 0 });
-    const full = { enter: () => undefined, stop: () => undefined };
+    const full = { enter: () => 'requests' as const, stop: () => undefined, inFlight: 0 };
     for (const [deps, status] of [
       [{ ...bug, limits: spent }, 429],
       [{ ...bug, load: full }, 503],

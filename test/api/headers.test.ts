@@ -53,7 +53,7 @@ describe('To a browser, every answer', () => {
   });
 
   it('is strict when there is too much to do, and when something is broken', async () => {
-    const full = { enter: () => undefined, stop: () => undefined };
+    const full = { enter: () => 'requests' as const, stop: () => undefined, inFlight: 0 };
     const shedding = createApp({ ...api.deps, load: full });
     const shed = await shedding.request('/v1/products', getOf(api.acme));
     assert.equal(shed.status, 503);

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { makeApiKey } from '../../src/adapters/postgres/api-keys.ts';
 import type { OrderId } from '../../src/domain/order.ts';
+import { freePort } from '../../src/launcher/ports.ts';
 import type { Running } from '../../src/launcher/processes.ts';
 import { eventually } from '../api/harness.ts';
 import {
@@ -38,13 +39,18 @@ const UNKNOWN_PLACE = '00000';
 describe('Canaries', function () {
   this.timeout(120_000);
   let stack: ProcessStack;
-  let api: Running & { readonly url: string };
+  let api: Running & { readonly url: string; readonly operationsUrl: string };
+  let workerMetrics: string;
   const ids: OrderId[] = [];
   const answers: Answer[] = [];
   before(async () => {
     stack = await createProcessStack();
     await stack.shop.stock('MUG', 100);
-    [api] = await Promise.all([stack.startApi(), stack.startWorker()]);
+    workerMetrics = `127.0.0.1:${await freePort()}`;
+    [api] = await Promise.all([
+      stack.startApi(),
+      stack.startWorker({ WORKER_METRICS_ADDRESS: workerMetrics }),
+    ]);
   });
   after(() => stack.close());
 
@@ -211,7 +217,7 @@ describe('Canaries', function () {
     }
   });
 
-  it('are in no log, history or book, and in no answer but as metadata', async () => {
+  it('are in no log, history, book or metric, and in no answer but as metadata', async () => {
     const known = { ...CANARIES, 'the API key': stack.apiKey };
     const logs = await stack.logOf();
     assert.match(logs, /"msg":"request"/);
@@ -224,6 +230,13 @@ describe('Canaries', function () {
       assert.deepEqual(canariesIn(rows, known), [], table);
     }
     assert.deepEqual(canariesIn(await shownToOperators(stack, ids), known), []);
+    for (const url of [api.operationsUrl, `http://${workerMetrics}`]) {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      assert.match(metrics, /makegood_/);
+      assert.deepEqual(canariesIn(metrics, known), []);
+      // Nor anything that grows with what is asked for.
+      for (const id of [...ids, stack.parties.gatewayUrl, 'ten_']) assert.ok(!metrics.includes(id));
+    }
     const seen = new Set(answers.flatMap(({ text }) => canariesIn(text, known)));
     assert.deepEqual([...seen], ['metadata']);
   });

@@ -11,7 +11,7 @@ export function failing(api: Harness, error: Error): ApiDeps {
   return {
     credentials: createCredentials(api.tenants),
     limits: createLimits(PLENTY),
-    load: { enter: () => () => undefined, stop: () => undefined },
+    load: { enter: () => () => undefined, stop: () => undefined, inFlight: 0 },
     catalogue: fails,
     store: fails,
     refunds: fails,

@@ -23,7 +23,9 @@ export interface ProcessStack {
   readonly shop: Shop;
   readonly parties: Parties;
   readonly apiKey: string;
-  readonly startApi: (settings?: Settings) => Promise<Running & { readonly url: string }>;
+  readonly startApi: (
+    settings?: Settings,
+  ) => Promise<Running & { readonly url: string; readonly operationsUrl: string }>;
   readonly startWorker: (settings?: Settings) => Promise<Running>;
   /** What all processes of that kind have logged so far; without a kind, all there are. */
   readonly logOf: (name?: 'api' | 'worker') => Promise<string>;

@@ -5,6 +5,7 @@
  */
 import type Stripe from 'stripe';
 import type { GatewayCall, GatewayRefund, Intent, PaymentGateway } from '../../activities/ports.ts';
+import type { GatewayOperation } from '../../domain/keys.ts';
 import { Refusal } from '../../domain/wrong.ts';
 import { readIntent, readRefund, requireSame } from './answers.ts';
 import { connect, deadline, isReplay, type Deadline } from './connection.ts';
@@ -16,26 +17,32 @@ const SHARE_OF_CHANGE = 0.7;
 // Stripe's largest page; an order has a handful of refunds.
 const REFUNDS_PER_PAGE = 100;
 
+/** Told of an answer that was lost although the call had worked, as a look right afterwards has found. */
+type FoundDone = (operation: GatewayOperation) => void;
+
 export function createStripeGateway({
   secretKey,
   apiBase,
+  foundDone,
 }: {
   secretKey: string;
   apiBase?: string | undefined;
+  foundDone?: FoundDone;
 }): PaymentGateway {
   const stripe = connect(secretKey, apiBase);
+  const changing = { stripe, foundDone };
   return {
     createIntent: (intent, call) => createIntent(stripe, intent, call),
     confirmIntent: (id, call) =>
-      change(stripe, 'confirmIntent', id, call, (options) =>
+      change(changing, 'confirmIntent', id, call, (options) =>
         stripe.paymentIntents.confirm(id, {}, options),
       ),
     captureIntent: (id, call) =>
-      change(stripe, 'captureIntent', id, call, (options) =>
+      change(changing, 'captureIntent', id, call, (options) =>
         stripe.paymentIntents.capture(id, {}, options),
       ),
     cancelIntent: (id, call) =>
-      change(stripe, 'cancelIntent', id, call, (options) =>
+      change(changing, 'cancelIntent', id, call, (options) =>
         stripe.paymentIntents.cancel(id, {}, options),
       ),
     retrieveIntent: (id, { timeoutMs }) =>
@@ -86,6 +93,12 @@ const REFUSED_PARAMETERS = ['payment_method', 'amount', 'currency'];
 
 type Change = 'confirmIntent' | 'captureIntent' | 'cancelIntent';
 
+const WORDS = {
+  confirmIntent: 'confirm',
+  captureIntent: 'capture',
+  cancelIntent: 'cancel',
+} as const satisfies Readonly<Record<Change, GatewayOperation>>;
+
 /** Statuses in which nothing is left for the operation to do, whoever did it. */
 const PAST: Readonly<Record<Change, readonly Intent['status'][]>> = {
   confirmIntent: ['requires_action', 'processing', 'requires_capture', 'succeeded', 'canceled'],
@@ -94,7 +107,7 @@ const PAST: Readonly<Record<Change, readonly Intent['status'][]>> = {
 };
 
 async function change(
-  stripe: Stripe,
+  { stripe, foundDone }: { readonly stripe: Stripe; readonly foundDone: FoundDone | undefined },
   operation: Change,
   intentId: string,
   { key, timeoutMs }: GatewayCall,
@@ -119,10 +132,17 @@ async function change(
         ? await retrieve(stripe, operation, intentId, until)
         : readIntent(operation, trouble.intent);
     if (trouble.kind === 'declined') return declinedWith(trouble, intent);
-    if (isPast(operation, intent)) return intent;
+    if (isPast(operation, intent)) {
+      tellIfLost(trouble, operation, foundDone);
+      return intent;
+    }
     if (trouble.kind === 'wrong-answer') throw error;
     throw unavailable(operation, trouble, `; the intent is ${intent.status}`);
   }
+}
+
+function tellIfLost({ kind }: Trouble, operation: Change, foundDone: FoundDone | undefined): void {
+  if (kind === 'ambiguous') foundDone?.(WORDS[operation]);
 }
 
 function isPast(operation: Change, { status, declineCode }: Intent): boolean {

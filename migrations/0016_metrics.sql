@@ -116,6 +116,11 @@ BEGIN
       FROM (SELECT status, count(*) AS n FROM "order" WHERE blocked_since IS NOT NULL
         GROUP BY status) by_status),
     'atRisk', money_at_risk(),
+    'capturesHalted', EXISTS (SELECT FROM capture_halt WHERE ended_at IS NULL),
+    'differences', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'state', state,
+        'count', n)), '[]')
+      FROM (SELECT kind, state, count(*) AS n FROM reconciliation_difference
+        WHERE state IN ('open', 'settling') GROUP BY kind, state) by_kind),
     'unsentMails', (SELECT count(*) FROM mail_outbox WHERE sent_at IS NULL),
     'oldestUnsentMailSeconds', (
       SELECT seconds_since(min(created_at)) FROM mail_outbox WHERE sent_at IS NULL));

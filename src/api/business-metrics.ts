@@ -57,6 +57,7 @@ async function inText(numbers: BusinessNumbers): Promise<string> {
   addCounters(registry, numbers.counted);
   addOrders(registry, numbers);
   addTroubles(registry, numbers);
+  addGateway(registry, numbers);
   addMails(registry, numbers);
   return await registry.metrics();
 }
@@ -206,6 +207,22 @@ function addTroubles(registry: Registry, { parked, blocked, atRisk }: BusinessNu
     },
     atRisk.map(({ currency, value }) => [{ currency }, Number(value)]),
   );
+}
+
+function addGateway(registry: Registry, { capturesHalted, differences }: BusinessNumbers): void {
+  gauge(
+    registry,
+    {
+      name: 'makegood_reconciliation_differences',
+      help: "Differences between our book and the gateway's that nobody has accounted for.",
+      labelNames: ['kind', 'state'],
+    },
+    differences.map(({ kind, state, count }) => [{ kind, state }, count]),
+  );
+  const name = 'makegood_captures_halted';
+  gauge(registry, { name, help: 'Whether no order gets past its capture.' }, [
+    [{}, capturesHalted ? 1 : 0],
+  ]);
 }
 
 function addMails(registry: Registry, numbers: BusinessNumbers): void {

@@ -238,6 +238,13 @@ export interface BusinessNumbers {
   }[];
   readonly blocked: readonly { readonly status: OrderStatus; readonly count: number }[];
   readonly atRisk: readonly MoneyJson[];
+  readonly capturesHalted: boolean;
+  /** That are not accounted for. */
+  readonly differences: readonly {
+    readonly kind: string;
+    readonly state: string;
+    readonly count: number;
+  }[];
   readonly unsentMails: number;
   readonly oldestUnsentMailSeconds: number | null;
 }

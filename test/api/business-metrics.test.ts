@@ -28,6 +28,8 @@ describe('The metrics of the books', () => {
       'makegood_oldest_unfinished_order_seconds{needs_operator="true"} 90.5',
       'makegood_oldest_unfinished_order_seconds{needs_operator="false"} 12',
       'makegood_money_at_risk_minor_units{currency="EUR"} 2998',
+      'makegood_reconciliation_differences{kind="amounts-differ",state="open"} 2',
+      'makegood_captures_halted 1',
       'makegood_oldest_unsent_mail_seconds 0',
     ]) {
       assert.ok(text.split('\n').includes(line), `${line}\nin\n${text}`);

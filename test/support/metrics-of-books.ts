@@ -21,6 +21,8 @@ export const BOOKS: BusinessNumbers = {
   parked: [{ step: 'send receipt', direction: 'do', count: 1 }],
   blocked: [{ status: 'paid', count: 1 }],
   atRisk: [{ value: '2998', currency: 'EUR' }],
+  capturesHalted: true,
+  differences: [{ kind: 'amounts-differ', state: 'open', count: 2 }],
   unsentMails: 0,
   oldestUnsentMailSeconds: null,
 };

@@ -141,6 +141,21 @@ describe('The numbers of the books', () => {
     assert.deepEqual((await numbers()).atRisk, [{ value: '1000', currency: 'EUR' }]);
   });
 
+  it('tell what differs from the gateway’s book and is not accounted for, and whether captures are halted', async () => {
+    const before = await numbers();
+    assert.deepEqual([before.capturesHalted, before.differences], [false, []]);
+    await shop.pool
+      .query(`INSERT INTO reconciliation_difference (subject, kind, state, detail, settled_at)
+      VALUES ('a', 'amounts-differ', 'open', '…', NULL), ('b', 'amounts-differ', 'open', '…', NULL),
+        ('c', 'amounts-differ', 'settled', '…', now())`);
+    await shop.pool.query(`SELECT halt_captures('ann', 'a test')`);
+    const { capturesHalted, differences } = await numbers();
+    assert.equal(capturesHalted, true);
+    assert.deepEqual(differences, [{ kind: 'amounts-differ', state: 'open', count: 2 }]);
+    await shop.pool.query(`SELECT resume_captures('ann', 'a test')`);
+    assert.equal((await numbers()).capturesHalted, false);
+  });
+
   it('find events by their index, so that a history of any length costs nothing', async () => {
     const client = await shop.pool.connect();
     try {
@@ -151,7 +166,7 @@ describe('The numbers of the books', () => {
       );
       assert.match(rows.map((row) => row['QUERY PLAN']).join('\n'), /order_event_id_key/);
     } finally {
-      client.release();
+      client.release(true);
     }
   });
 });

@@ -11,6 +11,8 @@ import { startMailSink } from './mail/sink.ts';
 const port = z.coerce.number().int().min(0).max(65535).default(0);
 
 const environment = z.object({
+  /** Beyond loopback only for a network of containers. */
+  COUNTERPARTY_HOST: z.string().min(1).optional(),
   COUNTERPARTY_PORT: port,
   COUNTERPARTY_SMTP_PORT: port,
   COUNTERPARTY_BOOK: z.string().min(1),
@@ -38,7 +40,8 @@ function start(
   role: 'gateway' | 'carrier' | 'mail',
   env: z.infer<typeof environment>,
 ): Promise<{ url: string; smtpUrl?: string; close: () => Promise<void> }> {
-  const common = { port: env.COUNTERPARTY_PORT, bookFile: env.COUNTERPARTY_BOOK };
+  const { COUNTERPARTY_HOST: host, COUNTERPARTY_PORT: port, COUNTERPARTY_BOOK: bookFile } = env;
+  const common = { host, port, bookFile };
   const retention = env.COUNTERPARTY_KEY_RETENTION_SECONDS;
   switch (role) {
     case 'gateway':

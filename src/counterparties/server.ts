@@ -17,14 +17,19 @@ export interface StandIn {
   close: () => Promise<void>;
 }
 
-/** Listens on loopback only: a stand-in takes orders from anyone who can reach it. */
-export async function listen(app: Hono<HttpEnv>, port: number): Promise<StandIn> {
+/** On loopback unless told otherwise: a stand-in takes orders from anyone who can reach it. */
+export const LOOPBACK = '127.0.0.1';
+
+export async function listen(
+  app: Hono<HttpEnv>,
+  { port, host = LOOPBACK }: { readonly port: number; readonly host?: string | undefined },
+): Promise<StandIn> {
   const server = createAdaptorServer({ fetch: app.fetch });
   if (!('closeAllConnections' in server)) throw new Error('Bug: expected an HTTP/1.1 server');
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${portOf(server)}`,
+    url: `http://${LOOPBACK}:${portOf(server)}`,
     async close() {
       const closed = once(server, 'close');
       server.close();

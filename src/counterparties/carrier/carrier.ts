@@ -60,9 +60,11 @@ interface Carrier {
 
 export async function startCarrier({
   port = 0,
+  host,
   bookFile,
 }: {
   port?: number;
+  host?: string | undefined;
   bookFile: string;
 }): Promise<StandIn> {
   const shipments = new Map<string, ShipmentEffect>();
@@ -71,7 +73,7 @@ export async function startCarrier({
     for (const effect of effects) shipments.set(effect.reference, effect);
     faults.restore(request.operation, request.fault);
   });
-  const server = await listen(carrierApp({ shipments, book, faults }), port);
+  const server = await listen(carrierApp({ shipments, book, faults }), { port, host });
   return {
     url: server.url,
     async close() {

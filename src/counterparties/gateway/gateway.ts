@@ -16,11 +16,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export async function startGateway({
   port = 0,
+  host,
   bookFile,
   keyRetentionMs = DAY_MS,
   now = Date.now,
 }: {
   port?: number;
+  host?: string | undefined;
   bookFile: string;
   keyRetentionMs?: number;
   now?: () => number;
@@ -35,7 +37,7 @@ export async function startGateway({
     if (key === null || status === null || answer === null) return;
     keys.restore(key, path, params, Date.parse(request.at), { status, body: answer });
   });
-  const server = await listen(gatewayApp({ state, keys, book, faults, now }), port);
+  const server = await listen(gatewayApp({ state, keys, book, faults, now }), { port, host });
   return {
     url: server.url,
     async close() {

@@ -11,7 +11,7 @@ import { SMTPServer, type SMTPServerError, type SMTPServerSession } from 'smtp-s
 import { openBook, type Book, type EffectLine, type RequestLine } from '../book.ts';
 import { COMMON_FAULTS, COURSES, orderIn, type Fault } from '../faults.ts';
 import { createFaultPlan, type FaultPlan, type Repertoire } from '../plan.ts';
-import { controlRoutes, listen, portOf, type HttpEnv } from '../server.ts';
+import { controlRoutes, listen, LOOPBACK, portOf, type HttpEnv } from '../server.ts';
 import { mailPage } from './page.ts';
 import type { ReceivedMail } from './received-mail.ts';
 
@@ -41,10 +41,12 @@ export interface MailSink {
 export async function startMailSink({
   port = 0,
   smtpPort = 0,
+  host = LOOPBACK,
   bookFile,
 }: {
   port?: number;
   smtpPort?: number;
+  host?: string | undefined;
   bookFile: string;
 }): Promise<MailSink> {
   const mails: ReceivedMail[] = [];
@@ -55,14 +57,14 @@ export async function startMailSink({
   });
   const sockets = new Map<number, Socket>();
   const smtp = smtpServer({ mails, book, faults, sockets });
-  smtp.listen(smtpPort, '127.0.0.1');
+  smtp.listen(smtpPort, host);
   await once(smtp.server, 'listening');
   const app = httpApp(mails);
   app.route('/control', controlRoutes(faults, book));
-  const http = await listen(app, port);
+  const http = await listen(app, { port, host });
   return {
     url: http.url,
-    smtpUrl: `smtp://127.0.0.1:${portOf(smtp.server)}`,
+    smtpUrl: `smtp://${LOOPBACK}:${portOf(smtp.server)}`,
     async close() {
       faults.close();
       await Promise.all([http.close(), closeSmtp(smtp, sockets)]);

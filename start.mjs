@@ -21,6 +21,8 @@ Ctrl-C stops everything; the state stays in .makegood for the next start.
   --reset        forget the state of earlier starts first
   --no-samples   place no sample orders
   --install      get what is missing (packages, Temporal), and do no more
+  --production   the stack of docker-compose.yml instead, without containers (npm run stack:production)
+  --state        the folder of its state, .makegood/production if not given
   --help         this text
 
 DATABASE_URL, TEMPORAL_ADDRESS and STRIPE_SECRET_KEY replace what would be started; API_PORT and the
@@ -42,12 +44,15 @@ try {
 function readOptions() {
   const flag = { type: 'boolean', default: false };
   return util.parseArgs({
-    options: { reset: flag, 'no-samples': flag, install: flag, help: flag },
+    options: {
+      ...{ reset: flag, 'no-samples': flag, install: flag, help: flag, production: flag },
+      state: { type: 'string', default: path.join('.makegood', 'production') },
+    },
   }).values;
 }
 
-function lockOf(root) {
-  const lock = takeLock(path.join(root, '.makegood', 'launcher.lock'));
+function lockOf(state) {
+  const lock = takeLock(path.join(state, 'launcher.lock'));
   if (lock.holder === undefined) return lock;
   throw new Error(`it already runs in this checkout, as process ${lock.holder}: stop that first`);
 }
@@ -56,7 +61,8 @@ async function start(options) {
   const root = path.dirname(fileURLToPath(import.meta.url));
   process.chdir(root);
   // Tests may run beside a running stack, which has installed everything already.
-  const lock = options.install && isInstalled(root) ? {} : lockOf(root);
+  const state = path.resolve(root, options.production ? options.state : '.makegood');
+  const lock = options.install && isInstalled(root) ? {} : lockOf(state);
   await ensureInstalled(root, say);
   const { register } = await import('tsx/esm/api');
   register();
@@ -65,11 +71,12 @@ async function start(options) {
     await prepare(root, say);
     return;
   }
+  const session = { root, state, reset: options.reset, abandoned: lock.abandoned };
+  if (options.production) {
+    const { launchProduction } = await import('./src/launcher/production/main.ts');
+    await launchProduction(session);
+    return;
+  }
   const { launch } = await import('./src/launcher/main.ts');
-  await launch({
-    root,
-    reset: options.reset,
-    samples: !options['no-samples'],
-    abandoned: lock.abandoned,
-  });
+  await launch(session, { samples: !options['no-samples'] });
 }

@@ -20,6 +20,10 @@ const schema = z.object({
   carrierUrl: z.string(),
   databaseUrl: z.string(),
   apiKey: z.string(),
+  /** Of the production stack, which has several of each, and an operator. */
+  apiUrls: z.array(z.string()).optional(),
+  operationsUrls: z.array(z.string()).optional(),
+  operatorKey: z.string().optional(),
 });
 
 export type Endpoints = z.infer<typeof schema>;

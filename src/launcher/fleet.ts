@@ -11,11 +11,15 @@ const drainOrder = [
   ['API'],
   ['worker'],
   ['gateway', 'carrier', 'mail'],
+  ['Temporal UI'],
   ['Temporal'],
   ['PostgreSQL'],
 ] as const;
 
-type Member = (typeof drainOrder)[number][number];
+export type Kind = (typeof drainOrder)[number][number];
+
+/** Numbered where there are several of a kind. */
+export type Member = Kind | `${Kind} ${number}`;
 
 export interface Fleet {
   /** Starts a member and keeps it alive. */
@@ -37,7 +41,10 @@ export function createFleet(say: (line: string) => void): Fleet {
     await kept?.stop(hurried ? 0 : undefined);
   };
   const drainAll = async (): Promise<void> => {
-    for (const group of drainOrder) await Promise.all(group.map(letGo));
+    for (const group of drainOrder) {
+      const going = [...members.keys()].filter((name) => group.some((kind) => isOf(name, kind)));
+      await Promise.all(going.map(letGo));
+    }
   };
 
   return {
@@ -52,6 +59,10 @@ export function createFleet(say: (line: string) => void): Fleet {
       return draining;
     },
   };
+}
+
+function isOf(name: Member, kind: Kind): boolean {
+  return name.replace(/ \d+$/, '') === kind;
 }
 
 // PostgreSQL, the slowest to be interrupted, makes a new cluster in about this time.

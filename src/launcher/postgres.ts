@@ -31,15 +31,28 @@ export interface PostgresOptions {
   /** Any free port when absent. */
   readonly port?: number;
   readonly logFile: string;
+  /** Of the superuser and of `makegood`, when the cluster is new; a random one when absent. */
+  readonly password?: string;
+  /** Options of `initdb` and settings of the server beside our own. */
+  readonly initdb?: readonly string[];
+  readonly settings?: readonly string[];
 }
 
+/** With the roles that the application needs. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+  const postgres = await startCluster(options);
+  await ensureRoles(postgres);
+  return postgres;
+}
+
+/** With the superuser only. */
+export async function startCluster(options: PostgresOptions): Promise<Postgres> {
   const cluster = await openCluster(options);
   await stopLeftover(cluster);
   const port = options.port ?? (await freePort());
   const running = runTethered({
     command: join(cluster.binaries, 'bin', 'postgres'),
-    args: ['-D', cluster.data, '-p', String(port), ...settings],
+    args: ['-D', cluster.data, '-p', String(port), ...settings, ...(options.settings ?? [])],
     env: serverEnvironment(cluster.home),
     cwd: cluster.home,
     logFile: options.logFile,
@@ -54,14 +67,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   });
   const urlAs = (role: string, database: string): string =>
     `postgres://${role}:${cluster.password}@127.0.0.1:${port}/${database}`;
-  const postgres: Postgres = {
+  return {
     ...running,
     port,
     url: (database) => urlAs('makegood', database),
     adminUrl: (database) => urlAs('postgres', database),
   };
-  await ensureRoles(postgres.adminUrl('postgres'), cluster.password);
-  return postgres;
 }
 
 /** Stops what an earlier start left running, so that its port is free again. */
@@ -130,14 +141,15 @@ interface Cluster {
   readonly user: ServerUser | undefined;
 }
 
-async function openCluster({ stateDir, cacheDir, logFile }: PostgresOptions): Promise<Cluster> {
+async function openCluster(options: PostgresOptions): Promise<Cluster> {
+  const { stateDir, cacheDir } = options;
   const user = serverUser();
   const home = clusterHome(stateDir, user);
   const binaries = await postgresBinaries(reachable(cacheDir, user));
   const passwordFile = join(home, 'password');
   const data = join(home, 'data');
   if (!existsSync(data)) {
-    await initialise({ home, data, binaries, user, passwordFile, logFile });
+    await initialise({ home, data, binaries, user, passwordFile }, options);
   }
   const password = readFileSync(passwordFile, 'utf8').trim();
   return { home, data, binaries, password, user };
@@ -147,25 +159,21 @@ function clusterHome(stateDir: string, user: ServerUser | undefined): string {
   return reachable(join(stateDir, 'postgres'), user);
 }
 
-async function initialise(cluster: {
-  readonly home: string;
-  readonly data: string;
-  readonly binaries: string;
-  readonly user: ServerUser | undefined;
-  readonly passwordFile: string;
-  readonly logFile: string;
-}): Promise<void> {
-  const { home, data, user, passwordFile, logFile } = cluster;
+async function initialise(
+  cluster: Omit<Cluster, 'password'> & { readonly passwordFile: string },
+  { logFile, password = randomBytes(24).toString('hex'), initdb: more = [] }: PostgresOptions,
+): Promise<void> {
+  const { home, data, user, passwordFile } = cluster;
   // A cluster gets its name when it is whole, so that a kill in between leaves no half of one.
   const unfinished = join(home, 'unfinished');
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
   rmSync(passwordFile, { force: true });
-  writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) [unfinished, passwordFile].forEach((path) => chownSync(path, user.uid, user.gid));
   const initdb = runTethered({
     command: join(cluster.binaries, 'bin', 'initdb'),
-    args: [...shape, `--pgdata=${unfinished}`, `--pwfile=${passwordFile}`],
+    args: [...shape, ...more, `--pgdata=${unfinished}`, `--pwfile=${passwordFile}`],
     env: serverEnvironment(home),
     cwd: home,
     logFile,
@@ -205,8 +213,9 @@ function acceptsConnections(data: string): boolean {
 }
 
 /** As in docker-compose.yml: one that owns everything, and one that requests run as. */
-async function ensureRoles(adminUrl: string, password: string): Promise<void> {
-  await withClient(adminUrl, async (client) => {
+async function ensureRoles(postgres: Postgres): Promise<void> {
+  const { password } = new URL(postgres.url('postgres'));
+  await withClient(postgres.adminUrl('postgres'), async (client) => {
     const found = await client.query<{ rolname: string }>(
       "SELECT rolname FROM pg_roles WHERE rolname IN ('makegood', 'makegood_tenant')",
     );

@@ -32,8 +32,17 @@ export function runNode(child: {
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
 }): NodeChild {
-  const args = ['--import', 'tsx', child.file, ...(child.args ?? [])];
-  const started = spawnGroup(args, { env: child.env, logFile: child.logFile });
+  return runBuilt({ ...child, args: ['--import', 'tsx', child.file, ...(child.args ?? [])] });
+}
+
+/** One that needs no translation any more, from the folder it lies in. */
+export function runBuilt(child: {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly logFile: string;
+}): NodeChild {
+  const started = spawnGroup(child.args, child);
   return { ...follow(started), onMessage: (listener) => void started.on('message', listener) };
 }
 
@@ -120,12 +129,16 @@ const stopWithinMs = 8_000;
 
 function spawnGroup(
   args: readonly string[],
-  { env, logFile }: { readonly env: NodeJS.ProcessEnv; readonly logFile: string },
+  {
+    env,
+    logFile,
+    cwd = project,
+  }: { readonly env: NodeJS.ProcessEnv; readonly logFile: string; readonly cwd?: string },
 ): ChildProcess {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a', 0o600);
   const stdio = ['ignore' as const, log, log, 'ipc' as const];
-  const child = spawn(process.execPath, args, { cwd: project, env, detached: true, stdio });
+  const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio });
   closeSync(log);
   return child;
 }

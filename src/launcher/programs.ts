@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { runNode, untilReady } from './processes.ts';
-import type { Running } from './processes.ts';
+import type { NodeChild, Running } from './processes.ts';
 
 /** Starts one and waits for what it says of itself when it is ready. */
 export async function startProgram<Ready extends z.ZodType>(program: {
@@ -15,8 +15,17 @@ export async function startProgram<Ready extends z.ZodType>(program: {
   readonly ready: Ready;
   readonly logFile: string;
 }): Promise<Running & z.infer<Ready>> {
-  const { name, logFile, env, args = [] } = program;
-  const running = runNode({ file: join(program.root, 'src', program.file), args, env, logFile });
+  const { env, args = [], logFile } = program;
+  const file = join(program.root, 'src', program.file);
+  return onceReady(program, runNode({ file, args, env, logFile }));
+}
+
+/** What it says of itself when it is ready, added to it. */
+export async function onceReady<Ready extends z.ZodType>(
+  program: { readonly name: string; readonly ready: Ready; readonly logFile: string },
+  running: NodeChild,
+): Promise<Running & z.infer<Ready>> {
+  const { name, logFile } = program;
   let said: z.infer<Ready> | undefined;
   running.onMessage((message) => {
     const parsed = program.ready.safeParse(message);

@@ -3,52 +3,22 @@
  * PATH, in the cache, by the SDK's own download, or built from the Go module proxy, in this order.
  * Nothing gets its final name in the cache before it is whole.
  */
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Complaint } from './complaint.ts';
-import { reasonIn, runNode, runTethered } from './processes.ts';
-import type { Running } from './processes.ts';
-
-export interface Wish {
-  readonly cacheDir: string;
-  readonly environment: NodeJS.ProcessEnv;
-  /** Where the output of the download and of the build goes. */
-  readonly logFile: string;
-  readonly say: (line: string) => void;
-}
+import { goInstall, inCache, isCommand, onPath } from './go.ts';
+import type { Wish } from './go.ts';
+import { runNode } from './processes.ts';
 
 export async function temporalBinary(wish: Wish): Promise<string> {
-  const cached = join(wish.cacheDir, `temporal-${process.platform}-${process.arch}`);
-  const found = onPath('temporal', wish.environment) ?? (isCommand(cached) ? cached : undefined);
+  const found = onPath('temporal', wish.environment);
   if (found !== undefined) return found;
-  await mkdir(wish.cacheDir, { recursive: true });
-  const unfinished = `${cached}.${process.pid}`;
-  try {
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished);
-    const got = (await download(wish, unfinished)) ?? (await build(wish, unfinished));
-    await rename(got, cached);
-    return cached;
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-}
-
-function onPath(command: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const directories = (environment['PATH'] ?? '').split(delimiter).filter((path) => path !== '');
-  return directories.map((directory) => join(directory, command)).find(isCommand);
-}
-
-function isCommand(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
+  const name = `temporal-${process.platform}-${process.arch}`;
+  return inCache(wish.cacheDir, name, async (unfinished) => {
+    return (await download(wish, unfinished)) ?? (await build(wish, unfinished));
+  });
 }
 
 // A slow line still brings something in this time; a blocked one never does.
@@ -86,56 +56,13 @@ async function sizeOf(directory: string): Promise<number> {
 // The newest release that `go install` takes: later ones carry a `replace` in their go.mod.
 const source = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
 
-async function build({ logFile, say, environment, cacheDir }: Wish, to: string): Promise<string> {
-  const go = onPath('go', environment);
-  if (go === undefined) {
-    throw new Complaint(
-      'Temporal could not be downloaded, and there is no Go to build it with: install the' +
-        ' `temporal` command (docs.temporal.io/cli) or Go 1.24, or set TEMPORAL_ADDRESS',
-    );
-  }
-  say(`Temporal: no download here; building it with Go, once, for 3 to 4 minutes (${source})`);
-  const running = runTethered({
-    command: go,
-    args: ['install', '-v', source],
-    env: { ...environment, ...homeless(environment, cacheDir), GOBIN: to },
-    cwd: to,
-    logFile,
-    stop: [{ signal: 'SIGTERM', withinMs: 2_000 }],
+async function build(wish: Wish, to: string): Promise<string> {
+  await goInstall(wish, {
+    name: 'Temporal',
+    sources: [source],
+    to,
+    takes: '3 to 4 minutes',
+    otherwise: 'install the `temporal` command (docs.temporal.io/cli), or set TEMPORAL_ADDRESS',
   });
-  await reportUntilEnd(running, logFile, say);
-  const binary = join(to, 'temporal');
-  if (isCommand(binary)) return binary;
-  throw new Complaint(
-    `Temporal could be neither downloaded nor built (${await running.ended}): install the` +
-      ` \`temporal\` command, or set TEMPORAL_ADDRESS. Go said: ${reasonIn(logFile)}`,
-  );
-}
-
-/** Go wants a place for its caches, and without a home it does not know any. */
-function homeless(environment: NodeJS.ProcessEnv, cacheDir: string): NodeJS.ProcessEnv {
-  if (existsSync(environment['HOME'] ?? '')) return {};
-  return { GOPATH: join(cacheDir, 'go'), GOCACHE: join(cacheDir, 'go-build') };
-}
-
-// Often enough to see that it lives, seldom enough to read.
-const reportEveryMs = 10_000;
-
-async function reportUntilEnd(
-  running: Running,
-  logFile: string,
-  say: (line: string) => void,
-): Promise<void> {
-  const since = Date.now();
-  while ((await Promise.race([running.ended, sleep(reportEveryMs)])) === undefined) {
-    const seconds = Math.round((Date.now() - since) / 1000);
-    const lines = readFileSync(logFile, 'utf8').split('\n');
-    const modules = lines.filter((line) => line.startsWith('go: downloading ')).length;
-    // With -v Go names each package on a line of its own; other lines are sentences.
-    const packages = lines.filter((line) => /^[\w./-]+$/.test(line)).length;
-    say(
-      `Temporal: building for ${seconds} s, ${modules} modules downloaded,` +
-        ` ${packages} packages compiled`,
-    );
-  }
+  return join(to, 'temporal');
 }

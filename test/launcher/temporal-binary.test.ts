@@ -39,7 +39,7 @@ describe('the temporal command', () => {
 
   it('is asked for in one line when it can be neither downloaded nor built', async () => {
     await assert.rejects(find(''), (error: Error) => {
-      assert.match(error.message, /^Temporal could not be downloaded, and there is no Go/);
+      assert.match(error.message, /^Temporal has to be built here, and there is no Go/);
       assert.ok(!error.message.includes('\n'));
       return error instanceof Complaint;
     });

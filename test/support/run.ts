@@ -15,6 +15,7 @@ import type { Running } from '../../src/launcher/processes.ts';
 import { temporalBinary } from '../../src/launcher/temporal-binary.ts';
 import { startTemporal } from '../../src/launcher/temporal.ts';
 import type { Services } from './services.ts';
+import { startTemporalServer } from './temporal-server.ts';
 
 export interface RunServices {
   get(name: string): Promise<Services[keyof Services]>;
@@ -25,13 +26,21 @@ export function startServices(): RunServices {
   sweep();
   const directory = join(tmpdir(), `${prefix}${process.pid}`);
   const running: Running[] = [];
+  /** What goes before the servers that it uses. */
+  const before: (() => Promise<void>)[] = [];
   const makers = {
     postgres: () => postgres(directory, running),
-    temporal: () => temporal(directory, running),
+    temporal: async () => {
+      if (process.env['MAKEGOOD_TEST_TEMPORAL'] !== 'server') return temporal(directory, running);
+      const { adminUrl } = (await services.get('postgres')) as Services['postgres'];
+      const { stop, ...started } = await startTemporalServer(directory, { adminUrl });
+      before.push(stop);
+      return started;
+    },
     bundle: async () => ({ file: await workflowBundle(bundles) }),
   } satisfies { [Name in keyof Services]: () => Promise<Services[Name]> };
   const asked = new Map<string, Promise<Services[keyof Services]>>();
-  return {
+  const services: RunServices = {
     get(name) {
       const known = asked.get(name);
       if (known !== undefined) return known;
@@ -43,10 +52,12 @@ export function startServices(): RunServices {
     },
     async stop() {
       await Promise.allSettled(asked.values());
+      await Promise.all(before.map((stop) => stop()));
       await Promise.all(running.map((server) => server.stop()));
       rmSync(directory, { recursive: true, force: true });
     },
   };
+  return services;
 }
 
 const prefix = 'makegood-run-';

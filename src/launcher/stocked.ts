@@ -1,0 +1,30 @@
+/** What the launcher puts into a new database: a tenant with a key, and something to sell. */
+import { readFileSync } from 'node:fs';
+import { readEndpoints } from './endpoints.ts';
+import type { Setting } from './parts.ts';
+import { withClient } from './postgres.ts';
+import * as shop from './shop.ts';
+
+/** The key of tenant `demo`, that of the last start if it still works. */
+export async function stockShop(
+  { state, environment, say }: Pick<Setting, 'state' | 'environment' | 'say'>,
+  databaseUrl: string,
+): Promise<string> {
+  return withClient(databaseUrl, async (client) => {
+    const tenantId = await shop.ensureTenant(client, 'demo');
+    if (await shop.isCatalogueEmpty(client, tenantId)) {
+      const file = new URL('catalogue.json', import.meta.url);
+      const products = shop.catalogueSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+      await shop.importCatalogue(client, tenantId, products);
+      say(`the sample catalogue is in: ${products.length} products`);
+    }
+    const last = readEndpoints(state)?.apiKey;
+    if (last !== undefined && (await shop.keyWorks(client, last, tenantId))) return last;
+    const scopes = shop.SCOPES;
+    return shop.createKey(client, {
+      tenantId,
+      scopes,
+      environment: shop.keyEnvironment(environment),
+    });
+  });
+}

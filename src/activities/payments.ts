@@ -128,13 +128,19 @@ async function recordConfirmation(
   if (status === 'requires_payment_method' || status === 'canceled') {
     return await book.recordDecline(id, status, `The payment was declined: ${declineCode}.`);
   }
-  requireStatus(intent, 'requires_capture');
-  requireMoney(
-    work.amount,
-    { ...intent.amount, amountMinor: intent.capturableMinor },
-    'authorized',
-  );
-  return await book.recordAuthorization(id, intent);
+  const held = beforeCapture(intent);
+  requireStatus(held, 'requires_capture');
+  requireMoney(work.amount, { ...intent.amount, amountMinor: held.capturableMinor }, 'authorized');
+  return await book.recordAuthorization(id, held);
+}
+
+/**
+ * One that was captured already was authorized, and the capture will find it so: a book that was
+ * restored to an earlier moment goes its way once more.
+ */
+function beforeCapture(intent: Intent): Intent {
+  if (intent.status !== 'succeeded') return intent;
+  return { ...intent, status: 'requires_capture', capturableMinor: intent.capturedMinor };
 }
 
 function requireStatus({ id, status }: Intent, wanted: Intent['status']): void {

@@ -44,3 +44,20 @@ export type SagaRun =
 
 /** Ended, but not as a saga ends; it can be started again. */
 export type EndedRun = 'failed' | 'canceled' | 'terminated' | 'timed out' | 'missing';
+
+/** All runs at once, for an operator after a restore. */
+export interface Runs {
+  /** The latest run of every order and refund that runs, or has ended since then. */
+  since(moment: Date): Promise<readonly Run[]>;
+  end(run: Run, reason: string): Promise<void>;
+  /** From its first workflow task; one that has done nothing yet is left as it is. */
+  beginAgain(run: Run, reason: string): Promise<void>;
+}
+
+export interface Run {
+  readonly sagaId: OrderId | RefundId;
+  readonly runId: string;
+  readonly isRunning: boolean;
+  /** Completed: a run that ended otherwise is begun again by the watcher. */
+  readonly isCompleted: boolean;
+}

@@ -10,9 +10,12 @@ import { createDifferencesDesk } from '../adapters/postgres/differences-desk.ts'
 import { createOperationsDesk } from '../adapters/postgres/operations-desk.ts';
 import { createOperatorsDesk } from '../adapters/postgres/operators-desk.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
+import { createStandings } from '../adapters/postgres/standings.ts';
 import { storyInWords } from '../api/timeline.ts';
+import { connectRuns } from '../client/runs.ts';
 import { connectSagaClient } from '../client/temporal.ts';
 import type { OrderId } from '../domain/order.ts';
+import { realign, realignedInWords } from '../operator/after-restore.ts';
 import { eraseOrders, ordersOfCustomer } from '../operator/erase.ts';
 import type { Decision, OperatorsDesk, SagaId, Signature } from '../operator/ports.ts';
 import { resolveParked } from '../operator/resolve.ts';
@@ -27,6 +30,7 @@ const usage = `usage: npm run operate -- list
        npm run operate -- tell <any name of an order, such as a request ID>
        npm run operate -- resolve <order or refund> <step> retry|mark-done|skip|refuse --why <why>
                           [--by <name>] [--tracking-number <number>]
+       npm run operate -- after-restore --since <recovery point> --why <why> [--by <name>]
        npm run operate -- erase <e-mail address or order> --why <why> [--by <name>] [--tenant <name>]
        npm run operate -- differences
        npm run operate -- explain <difference> --why <why> [--by <name>]
@@ -41,6 +45,7 @@ const commands = new Map<string, (given: Given) => Promise<void>>([
   ['show/2', ({ sagaId }) => withDesk((desk) => show(desk, sagaId))],
   ['tell/2', ({ sagaId: name }) => withPool((pool) => tell(pool, name))],
   ['resolve/4', (decision) => withDesk((desk) => resolve(desk, decision))],
+  ['after-restore/1', (given) => withPool((pool) => afterRestore(pool, given))],
   ['erase/2', (given) => withDesk((desk) => erase(desk, given))],
   ['differences/1', () => withPool(async (pool) => console.log(await listDifferences(pool)))],
   ['explain/2', (given) => withPool((pool) => explain(pool, given))],
@@ -50,6 +55,7 @@ const commands = new Map<string, (given: Given) => Promise<void>>([
 
 interface Given extends Decision {
   readonly tenant: string | undefined;
+  readonly since: string | undefined;
 }
 
 await runCommand(usage, async () => {
@@ -60,6 +66,7 @@ await runCommand(usage, async () => {
       why: { type: 'string', default: '' },
       'tracking-number': { type: 'string' },
       tenant: { type: 'string' },
+      since: { type: 'string' },
     },
   });
   const [verb = '', id = '', step = '', action = ''] = positionals;
@@ -73,6 +80,7 @@ await runCommand(usage, async () => {
     operator: values.by,
     why: values.why,
     tenant: values.tenant,
+    since: values.since,
   });
 });
 
@@ -165,9 +173,7 @@ async function ordersToErase(
 async function resolve(desk: OperatorsDesk, decision: Decision): Promise<void> {
   requireSigned(decision);
   const sagas = connectSagaClient({
-    address: findTemporal(process.env),
-    namespace: process.env['TEMPORAL_NAMESPACE'] ?? 'default',
-    apiKey: process.env['TEMPORAL_API_KEY'],
+    ...temporal(),
     // Nothing is started here.
     taskQueue: '',
   });
@@ -179,6 +185,30 @@ async function resolve(desk: OperatorsDesk, decision: Decision): Promise<void> {
   } finally {
     await sagas.close();
   }
+}
+
+/** PostgreSQL went back to an earlier moment, and Temporal did not. */
+async function afterRestore(pool: pg.Pool, { since = '', ...given }: Given): Promise<void> {
+  requireSigned(given);
+  const moment = new Date(since);
+  if (Number.isNaN(moment.getTime())) {
+    throw new Complaint('--since: the recovery point, like 2026-11-21T03:10:00Z');
+  }
+  const runs = await connectRuns(temporal());
+  try {
+    const realigned = await realign({ runs, standings: createStandings(pool) }, moment, given);
+    console.log(realignedInWords(realigned));
+  } finally {
+    await runs.close();
+  }
+}
+
+function temporal() {
+  return {
+    address: findTemporal(process.env),
+    namespace: process.env['TEMPORAL_NAMESPACE'] ?? 'default',
+    apiKey: process.env['TEMPORAL_API_KEY'],
+  };
 }
 
 function withDesk(work: (desk: OperatorsDesk) => Promise<void>): Promise<void> {

@@ -186,3 +186,10 @@ export interface OperatorAction {
   readonly why: string;
   readonly at: string;
 }
+
+export interface Standings {
+  /** What the book does not know is not in the answer. */
+  standingOf(ids: readonly SagaId[]): Promise<ReadonlyMap<SagaId, Standing>>;
+}
+
+export type Standing = 'unfinished' | 'ended';

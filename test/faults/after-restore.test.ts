@@ -1,0 +1,98 @@
+/**
+ * PostgreSQL went back to an earlier moment and Temporal did not: the runs are brought behind the
+ * book again by one act. `npm run drill:restore` does it to hundreds of orders, with a real backup.
+ */
+import assert from 'node:assert/strict';
+import { createStandings } from '../../src/adapters/postgres/standings.ts';
+import { connectRuns } from '../../src/client/runs.ts';
+import type { OrderId } from '../../src/domain/order.ts';
+import { realign, realignedInWords } from '../../src/operator/after-restore.ts';
+import { CHECKOUT } from '../../src/workflows/contract.ts';
+import { eventually } from '../api/harness.ts';
+import { audit } from '../support/audit.ts';
+import { service } from '../support/services.ts';
+import { createStage } from '../support/stage.ts';
+import type { Stage } from '../support/stage.ts';
+
+describe('after a restore of PostgreSQL', () => {
+  let stage: Stage;
+  let runs: Awaited<ReturnType<typeof connectRuns>>;
+  before(async () => {
+    stage = await createStage();
+    const { address } = await service('temporal');
+    runs = await connectRuns({ address, namespace: 'default' });
+    await stage.shop.stock('MUG', 100);
+  });
+  after(async () => {
+    await runs.close();
+    await stage.close();
+  });
+
+  const placed = () => stage.shop.order([{ sku: 'MUG', quantity: 1 }]);
+  const latest = async (id: string) => {
+    const { runId, status } = await stage.client.workflow.getHandle(id).describe();
+    return { runId, status: status.name };
+  };
+  /** Other tests use the same Temporal: only what is of this one is looked at. */
+  const align = async (ids: readonly OrderId[]) => {
+    const mine = {
+      ...runs,
+      since: async (moment: Date) =>
+        (await runs.since(moment)).filter(({ sagaId }) => ids.includes(sagaId as OrderId)),
+    };
+    const standings = createStandings(stage.shop.pool);
+    const by = { operator: 'ann', why: 'the disk is gone' };
+    return await realign({ runs: mine, standings }, new Date(), by);
+  };
+  const listed = (ids: readonly string[]) =>
+    eventually(async () => {
+      const found = (await runs.since(new Date(Date.now() - 60_000))).map(({ sagaId }) => sagaId);
+      return ids.every((id) => found.some((sagaId) => sagaId === id));
+    });
+
+  it('ends the run of an order that the book has lost, and nothing else is asked of it', async () => {
+    const lost: OrderId = `ord_${'0'.repeat(24)}a1`;
+    const { taskQueue } = stage;
+    await stage.client.workflow.start(CHECKOUT, {
+      workflowId: lost,
+      taskQueue: `${taskQueue}-nobody`,
+      args: [{ order: { id: lost } }],
+    });
+    await listed([lost]);
+    const aligned = await align([lost]);
+    assert.deepEqual(aligned, { unknown: [lost], ended: [lost], begunAgain: [] });
+    assert.match(realignedInWords(aligned), /1 of these runs were ended:\n {2}ord_0/);
+    assert.equal((await latest(lost)).status, 'TERMINATED');
+  });
+
+  it('begins again what the book has unfinished, under way or completed, and leaves the rest', async () => {
+    const [ended, behind, underWay] = [await placed(), await placed(), await placed()];
+    await stage.run(ended);
+    await stage.run(behind);
+    await stage.shop.pool.query(`UPDATE "order" SET status = 'shipped' WHERE id = $1`, [behind.id]);
+    await stage.shop.pool.query(
+      `DELETE FROM barrier WHERE saga_id = $1 AND step = 'send receipt'`,
+      [behind.id],
+    );
+    await stage.breakParties({ carrier: { request: { fault: 'unavailable' } } });
+    await stage.sagas.startCheckout(underWay);
+    await eventually(async () => (await stage.shop.row(underWay.id)).status === 'paid');
+    const ids = [ended.id, behind.id, underWay.id];
+    await listed(ids);
+    const before = await Promise.all(ids.map(latest));
+
+    const { unknown, begunAgain } = await align(ids);
+
+    assert.deepEqual([unknown, [...begunAgain].sort()], [[], [behind.id, underWay.id].sort()]);
+    await stage.tidy();
+    for (const id of [behind.id, underWay.id]) {
+      await stage.client.workflow.getHandle(id).result();
+      assert.equal((await stage.shop.row(id)).status, 'completed');
+    }
+    const after = await Promise.all(ids.map(latest));
+    const isNew = after.map(({ runId }, n) => runId !== before[n]?.runId);
+    assert.deepEqual(isNew, [false, true, true]);
+    await stage.tidy();
+    await audit(stage.parties, underWay, 'completed');
+  });
+});

@@ -32,13 +32,17 @@ export interface Nemesis {
   /** What hit processes, links and PostgreSQL; what hit at the parties stands in their books. */
   readonly hits: Readonly<Record<string, number>>;
   readonly deeds: readonly DoneDeed[];
+  /** Orders that were accepted, and are in no book any more: their clients wait in vain. */
+  readonly lost: () => readonly string[];
 }
 
-export function unleash(
+export type Trouble = (
   acts: readonly Act[],
   stack: Stack,
-  { over, say }: { readonly over: AbortSignal; readonly say: (line: string) => void },
-): Nemesis {
+  world: { readonly over: AbortSignal; readonly say: (line: string) => void },
+) => Nemesis;
+
+export const unleash: Trouble = (acts, stack, { over, say }) => {
   const startedAt = Date.now();
   const broken = new Set<string>();
   const inForce = new Set<string>();
@@ -91,8 +95,9 @@ export function unleash(
     missed: () => tally.missed,
     hits,
     deeds: operator.deeds,
+    lost: () => [],
   };
-}
+};
 
 interface Tools {
   readonly stack: Stack;

@@ -14,7 +14,7 @@ import { drain } from './drain.ts';
 import { gatherEvidence } from './evidence.ts';
 import { openJournal } from './journal.ts';
 import { unleash } from './nemesis.ts';
-import type { Nemesis } from './nemesis.ts';
+import type { Nemesis, Trouble } from './nemesis.ts';
 import type { Plan } from './plan.ts';
 import { poisonedOrders } from './poisoned.ts';
 import type { Outcome } from './report.ts';
@@ -27,6 +27,8 @@ interface Setting {
   readonly say: (line: string) => void;
   /** Aborted when somebody does not want to wait for the end. */
   readonly stop: AbortSignal;
+  /** What happens meanwhile; the plan's acts when absent. */
+  readonly trouble?: Trouble;
 }
 
 export async function runChaos(plan: Plan, setting: Setting): Promise<Outcome> {
@@ -47,7 +49,7 @@ export async function runChaos(plan: Plan, setting: Setting): Promise<Outcome> {
 }
 
 async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcome> {
-  const { folder, say, stop } = setting;
+  const { folder, say, stop, trouble = unleash } = setting;
   const over = new AbortController();
   // Every client that waits listens to it.
   setMaxListeners(0, over.signal);
@@ -67,7 +69,7 @@ async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcom
   const startedAt = Date.now();
   const crowd = gather(plan, { courier, memory, over: over.signal });
   crowd.finished.catch(() => undefined);
-  const nemesis = unleash(plan.acts, stack, { over: over.signal, say });
+  const nemesis = trouble(plan.acts, stack, { over: over.signal, say });
   const ticking = tick({ plan, startedAt, crowd, memory, courier, nemesis, say });
   try {
     await Promise.all([nemesis.done, crowd.begun]);
@@ -75,7 +77,7 @@ async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcom
     const healedAt = Date.now();
     clearInterval(ticking);
     say('healed; waiting for everything to end');
-    const poisoned = poisonedOrders(folder);
+    const poisoned = [...poisonedOrders(folder), ...nemesis.lost()];
     const clientsLeft = () =>
       plan.stories.length -
       crowd.stories().finished -

@@ -21,6 +21,8 @@ import type { Database, Setting } from './servers.ts';
 import type { Tenant } from './shelf.ts';
 
 export interface Stack {
+  /** Of Temporal's file. */
+  readonly state: string;
   readonly parts: Readonly<Record<PartName, Part>>;
   readonly links: Readonly<Record<LinkName, TcpProxy>>;
   /** By way of the clients' links. */
@@ -81,6 +83,7 @@ export async function startStack(run: {
     const programs = await startPrograms(setting, { env, links, targets, apiPorts });
     started.push(...Object.values(programs));
     return {
+      state,
       parts: {
         ...programs,
         postgres: database,

@@ -120,6 +120,8 @@ describe('The operators’ page and its key', () => {
       rows.map(({ amount }) => Number(amount)),
       [48],
     );
+    await page.getByRole('button', { name: 'Refund' }).click();
+    assert.equal(await dialog.getByLabel('Amount in EUR').inputValue(), '20.00', 'what is left');
   });
 
   it('sends the very same again while it does not know whether it took effect', async () => {

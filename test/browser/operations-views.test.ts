@@ -132,8 +132,10 @@ describe('The operators’ page', () => {
     const [waiting, completed] = [await scene.placed(), await scene.placed()];
     const shipping = await parked('the carrier answered 503');
     await bookCompleted(scene.book, completed, 2048n);
+    const page = await pages.open();
     const offered = async (id: OrderId) => {
-      const page = await pages.open(`#/orders/${id}`);
+      await page.goto(`${pages.url}/operations#/orders/${id}`);
+      await heading(page, `Order ${id}`);
       await page.locator('.timeline').waitFor();
       return await page.locator('main').getByRole('button').allInnerTexts();
     };

@@ -5,6 +5,7 @@ import { ADAPTER_MUTANTS } from './adapters.ts';
 import { BOOK_MUTANTS } from './books.ts';
 import { ENGINE_MUTANTS } from './engine.ts';
 import { OPERATORS } from './operators.ts';
+import { PAGE_MUTANTS } from './page.ts';
 import { ROWS } from './rows.ts';
 import { TENANTS } from './tenants.ts';
 
@@ -14,6 +15,7 @@ export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   adapters: ADAPTER_MUTANTS,
   books: BOOK_MUTANTS,
   operators: OPERATORS,
+  page: PAGE_MUTANTS,
   rows: ROWS,
   tenants: TENANTS,
 };

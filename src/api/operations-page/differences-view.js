@@ -20,10 +20,10 @@ const STATES = ['open', 'settling', 'settled', 'explained'];
 export function differencesView(propose, state, cursor) {
   return {
     title: 'Differences',
-    async load(signal) {
+    async load(signal, asked) {
       const [page, summary] = await Promise.all([
         questions.differences(state, cursor, signal),
-        questions.summary(signal),
+        asked,
       ]);
       return () => draw({ page, summary, state, cursor, propose });
     },

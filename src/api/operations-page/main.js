@@ -101,7 +101,8 @@ async function refresh() {
   asking = new AbortController();
   const { signal } = asking;
   try {
-    const [summary, draw] = await Promise.all([questions.summary(signal), view.load(signal)]);
+    const asked = questions.summary(signal);
+    const [summary, draw] = await Promise.all([asked, view.load(signal, asked)]);
     if (signal.aborted) return;
     freshness.answered();
     showFrame(summary, propose);

@@ -17,11 +17,8 @@ import { age, amounts, stepName } from './words.js';
 export function queueView(propose) {
   return {
     title: 'Queue',
-    async load(signal) {
-      const [summary, { data }] = await Promise.all([
-        questions.summary(signal),
-        questions.queue(signal),
-      ]);
+    async load(signal, asked) {
+      const [summary, { data }] = await Promise.all([asked, questions.queue(signal)]);
       return () => [heading('Queue'), ...glance(summary), causes(data, propose)];
     },
   };

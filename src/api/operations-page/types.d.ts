@@ -34,8 +34,11 @@ export interface Problem {
 /** A place with a URL of its own. */
 export interface View {
   readonly title: string;
-  /** Asks for what it shows; answers how to draw that, which is done again as time goes by. */
-  readonly load: (signal: AbortSignal) => Promise<() => Node[]>;
+  /**
+   * Asks for what it shows beside the numbers of all views, which are asked for already; answers how
+   * to draw that, which is done again as time goes by.
+   */
+  readonly load: (signal: AbortSignal, summary: Promise<Summary>) => Promise<() => Node[]>;
   /** How long until it asks again, if not as long as all others. */
   readonly everyMs?: number;
 }

@@ -68,7 +68,7 @@ module.exports = {
       '^src/adapters/',
       [
         '^src/domain/',
-        '^src/activities/ports[.]ts$',
+        '^src/activities/(reconcile-)?ports[.]ts$',
         '^src/api/(operator-)?ports[.]ts$',
         '^src/client/ports[.]ts$',
         '^src/operator/ports[.]ts$',

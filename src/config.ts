@@ -65,6 +65,13 @@ const schema = z.object({
   /** How old a key is before a replay of it is answered with a pointer to what it made. */
   ARCHIVE_AFTER_DAYS: z.coerce.number().positive().default(90),
 
+  /** How often the reconciler compares our book with the gateway's; 0 for never. */
+  RECONCILE_SECONDS: z.coerce.number().min(0).default(60),
+  /** What has moved more recently than this is compared later. */
+  RECONCILE_TOLERANCE_SECONDS: seconds.default(60),
+  /** How old a hold is when operators are told that it may lapse; card networks let go after seven. */
+  RECONCILE_LAPSE_DAYS: seconds.default(6),
+
   STRIPE_SECRET_KEY: z.string().min(1),
   /** Unset means Stripe itself. */
   STRIPE_API_BASE: z.url().optional(),

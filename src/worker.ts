@@ -4,17 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { isRepeated, logAttempts, timeLeftMs } from './activities/attempt.ts';
-import { createActivities } from './activities/index.ts';
+import { createActivities, createReconcileActivities } from './activities/index.ts';
 import { sendDueMails } from './activities/notifications.ts';
 import { observeCarrier, observeGateway, observeMailer } from './activities/observed.ts';
-import type { OutboxMail } from './activities/ports.ts';
+import type { Deps, OutboxMail } from './activities/ports.ts';
+import { RUN_LIMITS } from './activities/reconcile.ts';
+import type { ReconcileDeps } from './activities/reconcile-ports.ts';
 import { createCarrier } from './adapters/carrier/index.ts';
 import { createNotifier } from './adapters/postgres/feed.ts';
 import { createOrderBook } from './adapters/postgres/order-book.ts';
 import { createOutbox } from './adapters/postgres/outbox.ts';
 import { createPool } from './adapters/postgres/pool.ts';
+import { createReconcileBook, createSettlementBook } from './adapters/postgres/reconcile-book.ts';
 import { createMailer } from './adapters/smtp/index.ts';
 import { createStripeGateway } from './adapters/stripe/index.ts';
+import { createStripeLedger } from './adapters/stripe/ledger.ts';
+import { ensureReconciler } from './client/schedule.ts';
+import type { ReconcilerSchedule } from './client/schedule.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { createLogger } from './log.ts';
@@ -32,23 +38,43 @@ const pool = createPool({
 });
 const notifier = createNotifier(pool);
 const mailer = createMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
+const stripe = { secretKey: config.STRIPE_SECRET_KEY, apiBase: config.STRIPE_API_BASE };
 const gateway = createStripeGateway({
-  secretKey: config.STRIPE_SECRET_KEY,
-  apiBase: config.STRIPE_API_BASE,
+  ...stripe,
   foundDone(operation) {
     tally.unknown({ party: 'gateway', operation });
     tally.resolved({ party: 'gateway', operation }, 'found done');
   },
 });
 const watch = { tally, isRepeated };
-const activities = createActivities({
+const deps: Deps = {
   book: createOrderBook(pool, (id) => notifier.touched(id)),
   gateway: observeGateway(gateway, watch),
   carrier: observeCarrier(createCarrier({ baseUrl: config.CARRIER_URL }), watch),
   mailer: observeMailer(mailer, watch),
   timeLeftMs,
   lookedUp: (operation, found) => tally.resolved({ party: 'gateway', operation }, `found ${found}`),
-});
+};
+const reconciler: ReconcileDeps = {
+  ledger: createStripeLedger(stripe),
+  book: createReconcileBook(pool),
+  limits: {
+    ...RUN_LIMITS,
+    toleranceMs: config.RECONCILE_TOLERANCE_SECONDS * 1_000,
+    lapseMs: config.RECONCILE_LAPSE_DAYS * 24 * 3_600_000,
+  },
+  onFound: (news) =>
+    news.kind === 'invariant-broken'
+      ? log.error(news, 'an invariant of the money is broken: captures are halted')
+      : log.warn(news, 'our book and the gateway differ'),
+  onFailed: (paymentId, error) =>
+    log.warn({ paymentId, detail: (error as Error).message }, 'a payment could not be compared'),
+};
+const settlements = createSettlementBook(pool);
+const activities = {
+  ...createActivities(deps),
+  ...createReconcileActivities(reconciler, { ...deps, settlements }),
+};
 
 const connection = await NativeConnection.connect({
   address: config.TEMPORAL_ADDRESS,
@@ -77,6 +103,7 @@ process.once('disconnect', () => {
 });
 const stopping = new AbortController();
 const mails = sendMails(stopping.signal);
+const scheduled = schedule(stopping.signal);
 process.send?.({ ready: true });
 log.info(
   { taskQueue: config.TEMPORAL_TASK_QUEUE, buildId: config.WORKER_BUILD_ID },
@@ -85,11 +112,33 @@ log.info(
 
 await worker.run();
 stopping.abort();
-await mails;
+await Promise.all([mails, scheduled]);
 await notifier.close();
 await pool.end();
 await connection.close();
 if (process.connected) process.disconnect();
+
+/** Without it orders go on all the same, so it is tried until Temporal takes it. */
+async function schedule(signal: AbortSignal): Promise<void> {
+  if (config.RECONCILE_SECONDS === 0) return;
+  for (let isDone = false; !isDone && !signal.aborted;) {
+    isDone = await ensureReconciler({
+      address: config.TEMPORAL_ADDRESS,
+      namespace: config.TEMPORAL_NAMESPACE,
+      apiKey: config.TEMPORAL_API_KEY,
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
+      everySeconds: config.RECONCILE_SECONDS,
+      budgets: config.CHECKOUT_BUDGETS as ReconcilerSchedule['budgets'],
+    }).then(
+      () => true,
+      (error: unknown) => {
+        log.warn({ detail: (error as Error).message }, 'the reconciler is not scheduled');
+        return false;
+      },
+    );
+    if (!isDone) await delay(10_000, undefined, { signal }).catch(() => undefined);
+  }
+}
 
 /** A run ends on the build that it began on, whatever is released meanwhile (docs/decisions/0007). */
 function pinnedTo({

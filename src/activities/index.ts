@@ -11,7 +11,10 @@ import { inventory } from './inventory.ts';
 import { notifications } from './notifications.ts';
 import { payments } from './payments.ts';
 import type { Deps, ParkedStep } from './ports.ts';
+import { reconciling } from './reconcile.ts';
+import type { ReconcileDeps, SettlementBook } from './reconcile-ports.ts';
 import { refunds } from './refunds.ts';
+import { settlement } from './settlement.ts';
 import { shipping } from './shipping.ts';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -29,6 +32,15 @@ export function createActivities(deps: Deps) {
     callOperator: (ref: OrderRef | RefundRef, parked: ParkedStep) =>
       deps.book.parkStep(ref, parked),
   });
+}
+
+export type ReconcileActivities = ReturnType<typeof createReconcileActivities>;
+
+export function createReconcileActivities(
+  reconciler: ReconcileDeps,
+  settler: Deps & { readonly settlements: SettlementBook },
+) {
+  return withFailures({ ...reconciling(reconciler), ...settlement(settler) });
 }
 
 type Table = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;

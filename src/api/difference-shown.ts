@@ -1,5 +1,5 @@
 /** What the operations API shows of differences, and where each of them is. Pure. */
-import type { Captures, Difference } from '../operator/ports.ts';
+import type { BookSide, Captures, Difference } from '../operator/ports.ts';
 import { makeCursor, readCursor } from './pages.ts';
 
 const HERE = '/v1/operations';
@@ -8,7 +8,19 @@ export function showDifference(difference: Difference) {
   const self = `${HERE}/differences/${difference.id}`;
   const { orderId } = difference;
   const order = orderId === null ? {} : { order: `${HERE}/orders/${orderId}` };
-  return { ...difference, links: { self, explain: `${self}/explain`, ...order } };
+  return {
+    ...difference,
+    ours: showSide(difference.ours),
+    gateway: showSide(difference.gateway),
+    links: { self, explain: `${self}/explain`, ...order },
+  };
+}
+
+/** The books know more, for settling. */
+function showSide(side: BookSide | null): BookSide | null {
+  if (side === null) return null;
+  const { status, currency, held, kept } = side;
+  return { status, currency, held, kept };
 }
 
 export function showCaptures(captures: Captures) {

@@ -34,7 +34,12 @@ export type EndReason = (typeof END_REASONS)[number];
 
 /** What the business may answer with "no". `unwinding` is the gate's own refusal. */
 export type RefusalCode =
-  'out-of-stock' | 'payment-declined' | 'address-refused' | 'unwinding' | 'refund-failed';
+  | 'out-of-stock'
+  | 'payment-declined'
+  | 'address-refused'
+  | 'unwinding'
+  | 'refund-failed'
+  | 'not-settled';
 
 export const LEGAL_MOVES: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   accepted: ['reserved', 'rejected', 'cancelled'],

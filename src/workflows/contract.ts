@@ -42,3 +42,28 @@ export interface RefundInput {
 export interface RefundResult {
   readonly status: Exclude<RefundStatus, 'requested'>;
 }
+
+export const RECONCILE = 'reconcile';
+
+export interface ReconcileInput {
+  readonly budgets?: Partial<Budgets> | undefined;
+}
+
+export interface ReconcileResult {
+  readonly events: number;
+  readonly checked: number;
+  /** Differences whose saga was started, or goes on. */
+  readonly settling: number;
+}
+
+export const SETTLE = 'settle';
+
+/** The workflow ID is the difference's ID: one run of it at a time. */
+export interface SettleInput {
+  readonly id: string;
+  readonly budgets?: Partial<Budgets> | undefined;
+}
+
+export interface SettleResult {
+  readonly status: 'settled' | 'left';
+}

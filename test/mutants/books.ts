@@ -94,7 +94,7 @@ $$;`,
   },
   {
     name: 'The capture does not close the gate behind it.',
-    file: pivot,
+    file: 'migrations/0015_differences.sql',
     find: `  UPDATE "order" SET gate = 'committing' WHERE id = p_id AND gate = 'forward';
 `,
     replace: '',

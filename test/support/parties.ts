@@ -29,6 +29,8 @@ const ATTEMPT_MS = 5_000;
 export interface PartyOptions {
   /** How long the gateway remembers a key; a day. */
   readonly keyRetentionMs?: number;
+  /** The gateway's clock. */
+  readonly now?: () => number;
 }
 
 export async function startParties(

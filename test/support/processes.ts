@@ -72,6 +72,8 @@ export async function createProcessStack(): Promise<ProcessStack> {
   const client = new Client({ connection });
   const env = {
     ...process.env,
+    // Who wants the reconciler asks for it: its runs are none of an order.
+    RECONCILE_SECONDS: '0',
     DATABASE_URL: shop.url,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_TASK_QUEUE: `test-${randomBytes(6).toString('hex')}`,

@@ -9,7 +9,7 @@ import { amount, metadata, newId, page, theIntent, type Desk } from './desk.ts';
 import type { IntentState, Json } from './model.ts';
 import { cardDeclined, noSuch, unexpectedState } from './problems.ts';
 import { findRefunds, refundIntent } from './refunds.ts';
-import { intentShape, listShape } from './shapes.ts';
+import { expandedIntentShape, intentShape, listBefore, listShape } from './shapes.ts';
 
 export type Operation =
   | 'create'
@@ -34,7 +34,14 @@ const createParams = z.strictObject({
   metadata,
 });
 const noParams = z.strictObject({});
-const eventParams = z.strictObject({ ...page, starting_after: z.string().optional() });
+const retrieveParams = z.strictObject({
+  expand: z.record(z.string(), z.literal('latest_charge')).optional(),
+});
+const eventParams = z.strictObject({
+  ...page,
+  starting_after: z.string().optional(),
+  ending_before: z.string().optional(),
+});
 
 /** Each takes the parameters as they came, and throws a ZodError when they make no sense. */
 export const perform: Readonly<Record<Operation, (desk: Desk, params: unknown) => Json>> = {
@@ -44,15 +51,22 @@ export const perform: Readonly<Record<Operation, (desk: Desk, params: unknown) =
   cancel: cancelIntent,
   refund: refundIntent,
   retrieve(desk, params) {
-    noParams.parse(params);
-    return intentShape(theIntent(desk));
+    const { expand } = retrieveParams.parse(params);
+    return (expand === undefined ? intentShape : expandedIntentShape)(theIntent(desk));
   },
   'find-refund': findRefunds,
-  'list-events'({ state }, params) {
-    const { limit, starting_after: startingAfter } = eventParams.parse(params);
-    return listShape('/v1/events', [...state.events].reverse(), { limit, startingAfter });
-  },
+  'list-events': listEvents,
 };
+
+function listEvents({ state }: Desk, params: unknown): Json {
+  const wanted = eventParams.parse(params);
+  const { limit, starting_after: startingAfter, ending_before: endingBefore } = wanted;
+  const events = state.events.toReversed();
+  if (endingBefore === undefined) return listShape('/v1/events', events, { limit, startingAfter });
+  const end = events.findIndex(({ id }) => id === endingBefore);
+  if (end === -1) throw noSuch('event', endingBefore, 'ending_before', 400);
+  return listBefore('/v1/events', events, { limit, end });
+}
 
 function createIntent(desk: Desk, params: unknown): Json {
   const wanted = createParams.parse(params);

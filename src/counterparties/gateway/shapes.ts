@@ -31,6 +31,21 @@ export function intentShape(intent: IntentState): Json {
   };
 }
 
+/** With the charge itself in the place of its ID, as `expand[]=latest_charge` asks for. */
+export function expandedIntentShape(intent: IntentState): Json {
+  const charge = {
+    id: intent.chargeId,
+    object: 'charge',
+    amount_captured: intent.captured,
+    // What is pending counts, as Stripe counts it.
+    amount_refunded: intent.refunds
+      .filter(({ status }) => status !== 'failed')
+      .reduce((sum, { amount }) => sum + amount, 0),
+    disputed: false,
+  };
+  return { ...intentShape(intent), latest_charge: intent.chargeId === null ? null : charge };
+}
+
 export function declineShape(decline: Decline): Json {
   return {
     type: 'card_error',
@@ -95,6 +110,16 @@ export function listShape(
   const data = newestFirst.slice(previous + 1, previous + 1 + page.limit);
   const hasMore = previous + 1 + data.length < newestFirst.length;
   return { object: 'list', url, has_more: hasMore, data };
+}
+
+/** The page right before one that is known: those next newer than it, the newest first. */
+export function listBefore(
+  url: string,
+  newestFirst: readonly Json[],
+  page: { readonly limit: number; readonly end: number },
+): Json {
+  const start = Math.max(0, page.end - page.limit);
+  return { object: 'list', url, has_more: start > 0, data: newestFirst.slice(start, page.end) };
 }
 
 function seconds(iso: string): number {

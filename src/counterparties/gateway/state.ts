@@ -5,8 +5,8 @@
 import type { GatewayEffect, IntentState, Json, RefundState } from './model.ts';
 import { eventShape } from './shapes.ts';
 
-// Nobody pages further back, and a load test must not fill the memory with events.
-const EVENTS_KEPT = 1_000;
+// Hours of a busy shop, for a reconciler that was away; a load test must not fill the memory.
+const EVENTS_KEPT = 20_000;
 
 export interface GatewayState {
   readonly intents: ReadonlyMap<string, IntentState>;

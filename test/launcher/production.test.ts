@@ -51,7 +51,14 @@ describe('docker-compose.yml, for the production stack,', () => {
     });
     const image = readImage(join(root, 'Dockerfile'));
     for (const each of services) {
-      const values = Object.values(here.environmentOf(each, each.replicas));
+      const told = here.environmentOf(each, each.replicas);
+      const values = Object.values(told);
+      // A role has the name of a service; nothing else that is left may.
+      const hosts = Object.entries(told).filter(([variable]) => !variable.endsWith('USER'));
+      assert.deepEqual(
+        hosts.filter(([, value]) => services.some(({ name }) => name === value)),
+        [],
+      );
       const own = Object.values(image.environment).map((value) => here.textOf(value));
       const words = [...values, ...own, ...each.command.map((word) => here.textOf(word))].join(
         '\n',

@@ -7,7 +7,7 @@ import { Complaint } from '../complaint.ts';
 import type { Ports } from '../ports.ts';
 import type { Service } from './compose.ts';
 
-/** Which variable tells a program each of its ports, and the port it has in its container. */
+/** Which variable tells a program each of its ports, or where they are, and the port in its container. */
 export const LISTENERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   postgres: { PGPORT: 5432 },
   // Below 32,768: with PostgreSQL the server keeps them in a smallint.
@@ -24,6 +24,7 @@ export const LISTENERS: Readonly<Record<string, Readonly<Record<string, number>>
   },
   'temporal-ui': { TEMPORAL_UI_PORT: 8080 },
   api: { API_PORT: 3000, OPERATIONS_PORT: 3001 },
+  worker: { WORKER_METRICS_ADDRESS: 9464 },
   gateway: { COUNTERPARTY_PORT: 3010 },
   carrier: { COUNTERPARTY_PORT: 3011 },
   mail: { COUNTERPARTY_PORT: 3012, COUNTERPARTY_SMTP_PORT: 3025 },
@@ -89,7 +90,7 @@ export async function settleHere(
       ]);
       const own = Object.keys(LISTENERS[name] ?? {}).map((variable) => [
         variable,
-        String(portOf(name, variable, replica)),
+        `${variable.endsWith('_ADDRESS') ? `${HOST}:` : ''}${portOf(name, variable, replica)}`,
       ]);
       return {
         ...(Object.fromEntries(said) as Record<string, string>),

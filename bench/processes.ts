@@ -17,6 +17,26 @@ export function cpuUnder(pid: number): CpuSeconds {
   return cpuOf((process) => process.pid === pid);
 }
 
+/** A process that stands for itself and all that it has started; several may have one name. */
+export interface Part {
+  readonly name: string;
+  readonly pid: number;
+}
+
+/** Of named processes and all that they have started. */
+export function cpuOfParts(parts: readonly Part[]): CpuSeconds {
+  const processes = new Map(readProcesses().map((process) => [process.pid, process]));
+  const names = new Map(parts.map(({ name, pid }) => [pid, name]));
+  const seconds: Record<string, number> = {};
+  for (const process of processes.values()) {
+    let at: Process | undefined = process;
+    while (at !== undefined && !names.has(at.pid)) at = processes.get(at.parent);
+    const name = names.get(at?.pid ?? 0);
+    if (name !== undefined) seconds[name] = (seconds[name] ?? 0) + process.ticks / TICKS_PER_SECOND;
+  }
+  return seconds;
+}
+
 function cpuOf(isTop: (process: Process) => boolean): CpuSeconds {
   const processes = new Map(readProcesses().map((process) => [process.pid, process]));
   const seconds: Record<string, number> = {};

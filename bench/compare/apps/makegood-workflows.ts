@@ -1,0 +1,24 @@
+/** makegood's engine on the peers' five steps: the checkout without makegood's books. */
+import { participants, runSaga } from '../../../src/saga/index.ts';
+import type { Steps } from './steps.ts';
+
+export function bareCheckout(id: string): Promise<string> {
+  const act = participants<Steps>();
+  return runSaga<string>(
+    async (saga) => {
+      await saga.step('reserve stock', {
+        run: () => act.reserveStock(id),
+        compensate: () => act.releaseStock(id),
+      });
+      const intentId = await saga.step('authorize payment', {
+        run: () => act.authorizePayment(id),
+        compensate: () => act.voidAuthorization(id, 'intent'),
+      });
+      const committed = await saga.pivot('capture payment', () => act.capturePayment(id, intentId));
+      await committed.step('request shipment', () => act.requestShipment(id));
+      await committed.step('send receipt', () => act.sendReceipt(id));
+      return id;
+    },
+    { close: (reason) => Promise.resolve(`not done: ${reason}`) },
+  );
+}

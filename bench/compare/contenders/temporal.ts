@@ -1,0 +1,94 @@
+/** The contenders on Temporal with the peers' steps: the usual saga, and makegood's engine. */
+import { Client, Connection } from '@temporalio/client';
+import type { Arena, Contender, Histories, Work } from '../contender.ts';
+import type { TemporalKind } from '../ground.ts';
+import { openShop, throughDoor } from './shop.ts';
+
+const FLAVOURS = {
+  usual: { title: 'usual Temporal saga', workflow: 'usualCheckout' },
+  bare: { title: 'makegood', workflow: 'bareCheckout' },
+} as const;
+
+const TASK_QUEUE = 'bench';
+
+export function onTemporal(
+  flavour: keyof typeof FLAVOURS,
+  work: Work,
+  kind: TemporalKind,
+): Contender {
+  const { title, workflow } = FLAVOURS[flavour];
+  return {
+    name: named(flavour === 'bare' ? 'makegood' : flavour, kind),
+    title: titled(title, kind),
+    work,
+    async start(ground) {
+      const shop = await openShop(ground, work);
+      const address = await ground.temporal(kind);
+      const env = {
+        ...shop.env,
+        TEMPORAL_ADDRESS: address,
+        TEMPORAL_TASK_QUEUE: TASK_QUEUE,
+        WORKFLOW_BUNDLE: ground.prepared.bundles[flavour],
+        BENCH_WORKFLOW: workflow,
+      };
+      await ground.program('worker', 'compare/apps/temporal-worker.ts', env);
+      const front = await ground.program('front', 'compare/apps/temporal-front.ts', env);
+      const door = throughDoor(front.url ?? '');
+      const latest: string[] = [];
+      const place: Arena['place'] = async (id) => {
+        await door(id);
+        remember(latest, id);
+      };
+      return {
+        place,
+        completed: async () => [await countRuns(address, workflow), ...(await shop.completed())],
+        histories: () => readHistories(address, latest),
+      };
+    },
+  };
+}
+
+export function named(name: string, kind: TemporalKind): string {
+  return kind === 'server' ? name : `${name}-dev`;
+}
+
+export function titled(title: string, kind: TemporalKind): string {
+  return kind === 'server' ? title : `${title}, dev server`;
+}
+
+// Of orders that all went the same way a few say enough.
+const HISTORIES = 5;
+
+export function remember(latest: string[], id: string): void {
+  latest.push(id);
+  if (latest.length > HISTORIES) latest.shift();
+}
+
+async function countRuns(address: string, workflow: string): Promise<number> {
+  return await withTemporal(address, async (client) => {
+    const query = `WorkflowType = '${workflow}' AND ExecutionStatus = 'Completed'`;
+    return (await client.workflow.count(query)).count;
+  });
+}
+
+export async function readHistories(address: string, ids: readonly string[]): Promise<Histories> {
+  return await withTemporal(address, async (client) => {
+    let [events, workflowTasks] = [0, 0];
+    for (const id of ids) {
+      const history = await client.workflow.getHandle(id).fetchHistory();
+      const all = history.events ?? [];
+      events += all.length;
+      workflowTasks += all.filter((event) => event.workflowTaskCompletedEventAttributes).length;
+    }
+    return { events: events / ids.length, workflowTasks: workflowTasks / ids.length };
+  });
+}
+
+async function withTemporal<T>(address: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address });
+  try {
+    return await work(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
+}

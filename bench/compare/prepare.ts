@@ -14,7 +14,7 @@ export interface Prepared {
   readonly server: ServerBinaries;
   readonly devServer: string;
   readonly peers: Peers;
-  readonly bundles: { readonly usual: string; readonly bare: string; readonly checkout: string };
+  readonly bundles: Readonly<Record<'usual' | 'bare' | 'checkout' | 'production', string>>;
 }
 
 interface Peers {
@@ -66,16 +66,22 @@ async function makeBundles(
   say('bundling the workflows');
   const directory = join(root, '.makegood', 'bundles');
   const checkout = await workflowBundle(directory);
-  const make = async (name: string): Promise<string> => {
+  const make = async (name: string, mode?: 'production'): Promise<string> => {
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(root, 'bench', 'compare', 'apps', `${name}-workflows.ts`),
       logger: new DefaultLogger('WARN'),
+      ...(mode && { webpackConfigHook: (config) => ({ ...config, mode }) }),
     });
-    const file = join(directory, `bench-${name}.js`);
+    const file = join(directory, `bench-${name}-${mode ?? 'as-it-comes'}.js`);
     writeFileSync(file, code);
     return file;
   };
-  return { usual: await make('usual'), bare: await make('makegood'), checkout };
+  return {
+    usual: await make('usual'),
+    bare: await make('makegood'),
+    production: await make('makegood', 'production'),
+    checkout,
+  };
 }
 
 /** The exact versions of all that is compared, for the record. */

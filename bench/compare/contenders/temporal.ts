@@ -1,5 +1,6 @@
 /** The contenders on Temporal with the peers' steps: the usual saga, and makegood's engine. */
 import { Client, Connection } from '@temporalio/client';
+import type { NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
 import type { Arena, Contender, Histories, Work } from '../contender.ts';
 import type { TemporalKind } from '../ground.ts';
 import { openShop, throughDoor } from './shop.ts';
@@ -11,15 +12,28 @@ const FLAVOURS = {
 
 const TASK_QUEUE = 'bench';
 
+/** One setting that differs. */
+export interface Lever {
+  readonly name: string;
+  readonly worker?: Partial<WorkerOptions>;
+  readonly connection?: NativeConnectionOptions;
+  readonly bundle?: 'production';
+  readonly workflow?: string;
+  /** The door in the worker's process, on its connection, and runs started eagerly. */
+  readonly eager?: boolean;
+}
+
 export function onTemporal(
   flavour: keyof typeof FLAVOURS,
   work: Work,
   kind: TemporalKind,
+  lever?: Lever,
 ): Contender {
-  const { title, workflow } = FLAVOURS[flavour];
+  const { title, workflow: usual } = FLAVOURS[flavour];
+  const workflow = lever?.workflow ?? usual;
   return {
-    name: named(flavour === 'bare' ? 'makegood' : flavour, kind),
-    title: titled(title, kind),
+    name: lever?.name ?? named(flavour === 'bare' ? 'makegood' : flavour, kind),
+    title: lever?.name ?? titled(title, kind),
     work,
     async start(ground) {
       const shop = await openShop(ground, work);
@@ -28,11 +42,14 @@ export function onTemporal(
         ...shop.env,
         TEMPORAL_ADDRESS: address,
         TEMPORAL_TASK_QUEUE: TASK_QUEUE,
-        WORKFLOW_BUNDLE: ground.prepared.bundles[flavour],
+        WORKFLOW_BUNDLE: ground.prepared.bundles[lever?.bundle ?? flavour],
         BENCH_WORKFLOW: workflow,
+        ...(lever && { BENCH_LEVER: JSON.stringify(lever) }),
       };
-      await ground.program('worker', 'compare/apps/temporal-worker.ts', env);
-      const front = await ground.program('front', 'compare/apps/temporal-front.ts', env);
+      const worker = await ground.program('worker', 'compare/apps/temporal-worker.ts', env);
+      const front = lever?.eager
+        ? worker
+        : await ground.program('front', 'compare/apps/temporal-front.ts', env);
       const door = throughDoor(front.url ?? '');
       const latest: string[] = [];
       const place: Arena['place'] = async (id) => {

@@ -56,7 +56,8 @@ async function main(): Promise<void> {
   mkdirSync(results, { recursive: true });
   if (options.only === undefined) {
     writeResults(file, measured);
-    await publish(root, measured);
+    // As the record has it, so that the same comes of `--report`.
+    await publish(root, readResults(file));
   } else {
     // Part of a comparison is none: it is for whoever tries something out.
     const aside = join(tmpdir(), 'makegood-bench.json');

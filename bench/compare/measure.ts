@@ -26,6 +26,7 @@ export async function measure(
   const machine = thisMachine();
   const prepared = await prepare(root, (line) => console.log(line));
   const rows: Row[] = [];
+  const failures: string[] = [];
   const histories = new Map<string, Histories>();
   let ground: Ground | undefined;
   stopWhenAsked(() => ground?.leave());
@@ -33,14 +34,20 @@ export async function measure(
     for (const contender of inTurn(contenders, round)) {
       const { work, name } = contender;
       ground = createGround(join(directory, `${work}-${name}-${round}`), prepared);
-      const turn = await takeTurn(contender, ground, plan);
-      if (turn.histories) histories.set(idOf(contender), turn.histories);
-      for (const { cell, figures } of turn.cells) {
+      const turn = await takeTurn(contender, ground, plan).catch((error: unknown) => {
+        // Hours of other turns stand all the same.
+        failures.push(`round ${round + 1}, ${idOf(contender)}: ${String(error)}`);
+        console.error(failures.at(-1));
+        return undefined;
+      });
+      if (turn?.histories) histories.set(idOf(contender), turn.histories);
+      for (const { cell, figures } of turn?.cells ?? []) {
         rows.push({ round, work, contender: name, cell, figures });
         console.log(`round ${round + 1}  ${idOf(contender)}, ${cell}: ${inBrief(figures)}`);
       }
     }
   }
+  if (failures.length > 0) process.exitCode = 1;
   rmSync(directory, { recursive: true, force: true });
   return {
     date: new Date().toISOString(),
@@ -53,6 +60,7 @@ export async function measure(
       return { work, name, title, ...(found && { histories: found }) };
     }),
     cells: [...new Set(rows.map(({ cell }) => cell))],
+    failures,
     rows,
   };
 }

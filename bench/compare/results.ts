@@ -26,6 +26,8 @@ export interface Results {
     readonly histories?: Histories;
   }[];
   readonly cells: readonly string[];
+  /** Turns that broke off, and why: nothing of them counts. */
+  readonly failures: readonly string[];
   readonly rows: readonly Row[];
 }
 

@@ -25,7 +25,7 @@ const WORKS: readonly (readonly [Work, string])[] = [
   ['checkout', 'The real checkout'],
 ];
 
-function aboutThis({ date, command, machine, versions, settings }: Results): string {
+function aboutThis({ date, command, machine, versions, settings, failures }: Results): string {
   const list = (all: Readonly<Record<string, string | number>>) =>
     Object.entries(all)
       .map(([name, value]) => `${name} ${value}`)
@@ -33,7 +33,10 @@ function aboutThis({ date, command, machine, versions, settings }: Results): str
   // Half of the cores that the contenders need.
   const isBusy = Number(machine['load before'] ?? 0) > 1;
   const busy = isBusy ? ' **The machine was busy with other work: only ratios say anything.**' : '';
-  const lines = Object.entries(settings).map(([name, value]) => `- ${name}: ${value}.`);
+  const lines = [
+    ...Object.entries(settings).map(([name, value]) => `- ${name}: ${value}.`),
+    ...failures.map((failure) => `- **A turn that broke off**, ${failure}.`),
+  ];
   return (
     `\`${command}\`, ${date.slice(0, 10)}, on: ${list(machine)}. Versions: ${list(versions)}. ` +
     'Load generator, contender and the world outside share the machine. Each figure is the median ' +

@@ -109,14 +109,18 @@ describe('the comparison', () => {
 
   describe('as it is shown', () => {
     it('divides within a round, and leaves out a round in which one is missing', () => {
-      const results = resultsOf([row(0, 'makegood', 60), row(0, 'usual', 20), row(1, 'usual', 10)]);
+      const results = resultsOf([
+        ...[row(0, 'makegood', 60), row(0, 'usual', 20)],
+        ...[row(1, 'usual', 10)],
+        ...[row(2, 'makegood', 40), row(2, 'usual', 10)],
+      ]);
       assert.deepEqual(
         ratiosOf(
           results,
           [of('makegood'), ({ ordersPerSecond }) => ordersPerSecond],
           [of('usual'), ({ ordersPerSecond }) => ordersPerSecond],
         ),
-        [3],
+        [3, 4],
       );
     });
 
@@ -142,6 +146,11 @@ describe('the comparison', () => {
       assert.equal(verdictsOf(met)[0]?.verdict, 'met');
       const restate = verdictsOf(results).find(({ target }) => target.includes('Restate'));
       assert.equal(restate?.verdict, 'not measured');
+    });
+
+    it('hides no turn that broke off', () => {
+      const results = { ...resultsOf([]), failures: ['round 2, no-op/dbos: the books say 3'] };
+      assert.match(tablesOf(results), /broke off.*round 2, no-op\/dbos: the books say 3/);
     });
 
     it('has a line for each contender, and its parts', () => {
@@ -210,6 +219,7 @@ function resultsOf(rows: readonly Row[]): Results {
       { work: 'no-op', name: 'usual', title: 'the usual' },
     ],
     cells: ['32 clients'],
+    failures: [],
     rows,
   };
 }

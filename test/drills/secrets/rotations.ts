@@ -13,7 +13,7 @@ import type { Load } from './load.ts';
 import { FIRST, smtpUrl, TENANT } from './stack.ts';
 import type { SecretsStack } from './stack.ts';
 
-export interface Scene {
+interface Scene {
   readonly stack: SecretsStack;
   /** What clients use from now on. */
   readonly use: (clients: { apiKey?: string; kid?: string }) => void;

@@ -34,7 +34,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 let worst = 0;
-for (const way of ways) worst = Math.max(worst, await drill(way));
+for (const way of ways) {
+  if (!stopping.signal.aborted) worst = Math.max(worst, await drill(way));
+}
 process.exit(worst);
 
 async function drill(way: Way): Promise<number> {

@@ -27,6 +27,7 @@ export interface Stack {
   readonly links: Readonly<Record<LinkName, TcpProxy>>;
   /** By way of the clients' links. */
   readonly apiUrls: readonly string[];
+  readonly operationsUrls: readonly string[];
   readonly partyUrls: Readonly<Record<PartyName, string>>;
   readonly database: Database;
   readonly temporalAddress: string;
@@ -80,7 +81,9 @@ export async function startStack(run: {
     const targets = targetsOf(database.url, temporal.address, parties, apiPorts);
     const links = await openLinks(targets, proxies);
     const env = await environmentOf(targets);
-    const programs = await startPrograms(setting, { env, links, targets, apiPorts });
+    const operationsPorts = await takePorts(setting, 'OPERATIONS_PORT', APIS);
+    const ports = { apiPorts, operationsPorts };
+    const programs = await startPrograms(setting, { env, links, targets, ...ports });
     started.push(...Object.values(programs));
     return {
       state,
@@ -94,6 +97,7 @@ export async function startStack(run: {
       },
       links,
       apiUrls: APIS.map((api) => new URL(links[`clients>${api}`].through(targets[api])).origin),
+      operationsUrls: operationsPorts.map((port) => `http://127.0.0.1:${port}`),
       partyUrls: {
         gateway: parties.gateway.url,
         carrier: parties.carrier.url,
@@ -176,17 +180,17 @@ interface Programs {
   readonly links: Stack['links'];
   readonly targets: Targets;
   readonly apiPorts: readonly number[];
+  readonly operationsPorts: readonly number[];
 }
 
 async function startPrograms(
   setting: Setting,
-  { env, links, targets, apiPorts }: Programs,
+  { env, links, targets, apiPorts, operationsPorts }: Programs,
 ): Promise<Record<(typeof APIS)[number] | (typeof WORKERS)[number], Part>> {
   const shared = (name: (typeof APIS)[number] | (typeof WORKERS)[number]) => ({
     DATABASE_URL: links[`${name}>postgres`].through(targets.postgres),
     TEMPORAL_ADDRESS: `127.0.0.1:${links[`${name}>temporal`].port}`,
   });
-  const operationsPorts = await takePorts(setting, 'OPERATIONS_PORT', APIS);
   const api = (n: 0 | 1) => {
     const name = APIS[n];
     const ports = {

@@ -13,7 +13,7 @@ import { withClient } from '../../../src/launcher/postgres.ts';
 import { createClient } from '../../../src/sdk/index.ts';
 import { control } from '../../faults/chaos/party-faults.ts';
 import { drawPlan } from '../../faults/chaos/plan.ts';
-import { startStack } from '../../faults/chaos/stack.ts';
+import { BUDGETS, startStack } from '../../faults/chaos/stack.ts';
 import type { Stack } from '../../faults/chaos/stack.ts';
 
 // As many as two APIs on two cores answer at once.
@@ -29,7 +29,15 @@ const plan = {
   ...drawPlan({ orders, seconds: 60, seed: 'parked' }),
   rates: { gateway: quiet, carrier: quiet, mail: quiet },
 };
-const stack = await startStack({ evidence, state: join(evidence, 'state'), plan, say });
+// As in production a parked step tries again once a minute: sooner, and it would need no act.
+const budgets = { ...BUDGETS, slowestRetryMs: 60_000 };
+const stack = await startStack({
+  evidence,
+  state: join(evidence, 'state'),
+  plan,
+  say,
+  environment: { CHECKOUT_BUDGETS: JSON.stringify(budgets) },
+});
 try {
   await control(stack.partyUrls.carrier, 'PUT', 'faults', { request: { fault: 'unavailable' } });
   await place(stack);

@@ -53,8 +53,10 @@ export async function startStack(run: {
   readonly state: string;
   readonly plan: Plan;
   readonly say: (line: string) => void;
+  /** What APIs and workers are told otherwise than in a chaos run. */
+  readonly environment?: NodeJS.ProcessEnv;
 }): Promise<Stack> {
-  const { evidence, state, plan, say } = run;
+  const { evidence, state, plan, say, environment } = run;
   const logs = join(evidence, 'logs');
   for (const folder of [logs, state]) mkdirSync(folder, { recursive: true });
   const ports = createPorts({ file: join(state, 'ports.json'), environment: {} });
@@ -80,7 +82,7 @@ export async function startStack(run: {
     const apiPorts = await takePorts(setting, 'API_PORT', APIS);
     const targets = targetsOf(database.url, temporal.address, parties, apiPorts);
     const links = await openLinks(targets, proxies);
-    const env = await environmentOf(targets);
+    const env = { ...(await environmentOf(targets)), ...environment };
     const operationsPorts = await takePorts(setting, 'OPERATIONS_PORT', APIS);
     const ports = { apiPorts, operationsPorts };
     const programs = await startPrograms(setting, { env, links, targets, ...ports });

@@ -3,6 +3,39 @@
 -- The reconciler: what of the gateway's book and of ours is to be looked at, and what was found. Nothing
 -- here is written on an order's way: it reads payment_entry, which tells all that happens to payments.
 
+-- ------------------------------------------------------------------------------- whose payments --
+
+-- Who we are at a gateway's account that others may use as well; every payment is made in this name. It
+-- is restored with the books, so that what a restored book has forgotten is still known to be ours.
+CREATE TABLE installation (
+  id    text NOT NULL DEFAULT 'ins_' || replace(uuidv7()::text, '-', '')
+        CHECK (id ~ '^ins_[0-9a-f]{32}$'),
+  since timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE UNIQUE INDEX installation_is_one ON installation ((true));
+INSERT INTO installation DEFAULT VALUES;
+
+CREATE FUNCTION installation_id() RETURNS text LANGUAGE sql STABLE AS 'SELECT id FROM installation';
+
+-- As before, and in whose name the intent is made.
+CREATE OR REPLACE FUNCTION begin_authorization(p_id text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  o "order" := lock_order(p_id);
+  answer jsonb := recorded_or_unwinding(o, 'authorize payment');
+  p payment;
+BEGIN
+  IF answer IS NOT NULL THEN
+    RETURN answer;
+  END IF;
+  INSERT INTO payment (order_id) VALUES (p_id) ON CONFLICT DO NOTHING;
+  SELECT * INTO p FROM payment WHERE order_id = p_id;
+  RETURN open_work(
+    payment_work(o, p, CASE WHEN p.intent_id IS NULL THEN 'create' ELSE 'confirm' END)
+    || jsonb_build_object('installation', installation_id()));
+END $$;
+
+-- ------------------------------------------------------------------------- how far it has come --
+
 -- How far each of its readers has come. A place moves in the transaction that writes down what was
 -- read, so a run that dies loses nothing, and of two at once one goes on.
 CREATE TABLE reconciler_place (
@@ -60,10 +93,13 @@ CREATE FUNCTION events_place() RETURNS jsonb LANGUAGE sql STABLE AS $$
 $$;
 
 -- The last word on each payment and refund in a page of the gateway's events. What our book says too,
--- or has gone beyond, need not be asked for; nor what moves no money. False: another run is ahead.
+-- or has gone beyond, need not be asked for; nor what moves no money, or is another installation's. False:
+-- another run is ahead.
 CREATE FUNCTION note_events(
   p_from text, p_to text, p_reached timestamptz, p_intents jsonb, p_refunds jsonb, p_tolerance interval
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  own text := installation_id();
 BEGIN
   UPDATE reconciler_place SET place = p_to, reached_at = coalesce(p_reached, reached_at)
   WHERE reader = 'gateway events' AND place = p_from;
@@ -76,9 +112,10 @@ BEGIN
   FROM (
     SELECT i.*, standing(p) AS standing, p.order_id IS NOT NULL AND p.captured = i.captured
       AND p.authorized - p.captured - p.voided = i.held AS agrees, p.state, p.refunded
-    FROM jsonb_to_recordset(p_intents) AS i(id text, at timestamptz, "orderId" text, held bigint,
-      captured bigint, "isOver" boolean)
+    FROM jsonb_to_recordset(p_intents) AS i(id text, at timestamptz, "orderId" text,
+      installation text, held bigint, captured bigint, "isOver" boolean)
     LEFT JOIN payment p ON p.intent_id = i.id
+    WHERE p.order_id IS NOT NULL OR coalesce(i.installation, own) = own
   ) e
   WHERE CASE
     WHEN e.agrees THEN e."isOver" AND e.refunded = 0
@@ -95,6 +132,8 @@ BEGIN
   FROM jsonb_to_recordset(p_refunds) AS r(id text, at timestamptz, "intentId" text, status text)
   WHERE NOT EXISTS (
     SELECT FROM refund o WHERE o.gateway_id = r.id AND o.state = r.status)
+    AND (EXISTS (SELECT FROM payment WHERE intent_id = r."intentId")
+      OR EXISTS (SELECT FROM payment_check WHERE intent_id = r."intentId"))
   GROUP BY r."intentId" ORDER BY r."intentId"
   ON CONFLICT (intent_id) DO UPDATE SET due_at = least(c.due_at, excluded.due_at);
   RETURN to_jsonb(true);
@@ -227,6 +266,7 @@ BEGIN
   SELECT * INTO p FROM payment WHERE order_id = o.id;
   RETURN jsonb_build_object(
     'isOwn', v_own IS NOT NULL,
+    'installation', installation_id(),
     'order', CASE WHEN o.id IS NOT NULL THEN jsonb_build_object('id', o.id, 'status', o.status,
       'amount', o.amount::text, 'currency', o.currency, 'updatedAt', iso(o.updated_at)) END,
     'payment', CASE WHEN p.order_id IS NOT NULL THEN jsonb_build_object('state', p.state,

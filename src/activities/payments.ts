@@ -6,7 +6,7 @@
 import type { OrderId, OrderRef } from '../domain/order.ts';
 import { Pending, Refusal, Unavailable } from '../domain/wrong.ts';
 import { keyed, refundAtGateway, requireMoney } from './gateway-calls.ts';
-import type { Begun, Deps, Intent, IntentWork, PaymentWork, Recorded } from './ports.ts';
+import type { AuthorizationWork, Begun, Deps, Intent, IntentWork, Recorded } from './ports.ts';
 import { callBudget, settle } from './step.ts';
 
 export function payments(deps: Deps) {
@@ -100,13 +100,13 @@ async function current(
 async function committedIntent(
   deps: Deps,
   { id, requestId }: OrderRef,
-  work: PaymentWork,
+  work: AuthorizationWork,
 ): Promise<Begun<IntentWork>> {
-  const { intentId, amount, paymentMethod, n } = work;
+  const { intentId, installation, amount, paymentMethod, n } = work;
   if (intentId !== undefined) return { state: 'open', work: { ...work, intentId } };
   try {
     const intent = await deps.gateway.createIntent(
-      { orderId: id, requestId, amount, paymentMethod },
+      { orderId: id, requestId, installation, amount, paymentMethod },
       keyed(deps, id, 'create', n),
     );
     return await deps.book.commitIntent(id, intent.id);

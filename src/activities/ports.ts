@@ -71,6 +71,8 @@ export interface PaymentGateway {
     intent: {
       readonly orderId: OrderId;
       readonly requestId: string;
+      /** Others may use the same account. */
+      readonly installation: string;
       readonly amount: Money;
       readonly paymentMethod: string;
     },
@@ -153,6 +155,11 @@ export interface PaymentWork {
   readonly repeated: boolean;
 }
 
+export interface AuthorizationWork extends PaymentWork {
+  /** In whose name the intent is made. */
+  readonly installation: string;
+}
+
 export interface IntentWork extends PaymentWork {
   readonly intentId: string;
 }
@@ -189,7 +196,7 @@ export interface OrderBook extends RefundBook {
   reserveStock(id: OrderId, lane?: string): Promise<Recorded>;
   releaseStock(id: OrderId): Promise<Recorded>;
 
-  beginAuthorization(id: OrderId): Promise<Begun<PaymentWork>>;
+  beginAuthorization(id: OrderId): Promise<Begun<AuthorizationWork>>;
   /** Commits the intent's ID while the gate is `forward`; refused once an undo has begun. */
   commitIntent(id: OrderId, intentId: string): Promise<Begun<IntentWork>>;
   recordAuthorization(id: OrderId, intent: Intent): Promise<Recorded>;

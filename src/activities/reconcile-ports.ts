@@ -35,6 +35,7 @@ export interface LedgerEvent {
 export interface EventIntent {
   readonly id: string;
   readonly orderId: string | undefined;
+  readonly installation: string | undefined;
   readonly held: string;
   readonly captured: string;
   /** Captured or canceled: nothing but refunds can follow. */

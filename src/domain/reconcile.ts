@@ -54,17 +54,20 @@ function isYoung(
   return Math.max(...moves, -Infinity) > now.getTime() - toleranceMs;
 }
 
-// As we make them. Other systems may use the same account, and the same names.
+// As we make them.
 const ORDER_ID = /^ord_[0-9a-z]{26}$/;
 
-/** Nobody's payment here: only what names an order of ours that has ended otherwise is given back. */
-function strangers({ order }: OurPayment, theirs: SeenPayment): readonly Finding[] {
+/**
+ * Nobody's payment here: only what was made in our name, for an order of ours that has ended otherwise, is
+ * given back. What is another installation's is for its own reconciler to tell.
+ */
+function strangers({ order, installation }: OurPayment, theirs: SeenPayment): readonly Finding[] {
   const { id, orderId = '' } = theirs;
   if (theirs.heldMinor === 0n && kept(theirs) === 0n) return [];
+  if (isAnothers(theirs, installation)) return [];
   const stranger = { subject: `stranger ${id}`, kind: 'payment-without-order' } as const;
-  if (!isNamedByUs(theirs)) {
-    return [{ ...stranger, detail: 'it names no order of ours', remedy: null }];
-  }
+  const missing = unnamed(theirs);
+  if (missing !== undefined) return [{ ...stranger, detail: missing, remedy: null }];
   if (order === null) {
     const detail = `it names ${orderId}, which does not exist`;
     return [{ ...stranger, detail, remedy: giveBack(theirs) }];
@@ -78,8 +81,14 @@ function strangers({ order }: OurPayment, theirs: SeenPayment): readonly Finding
   return [{ ...stranger, detail, remedy }];
 }
 
-function isNamedByUs({ orderId = '', requestId }: SeenPayment): boolean {
-  return ORDER_ID.test(orderId) && requestId !== undefined;
+function isAnothers({ installation }: SeenPayment, own: string): boolean {
+  return installation !== undefined && installation !== own;
+}
+
+/** What is missing to know for certain that it was made by us, and for what. */
+function unnamed({ installation, orderId = '' }: SeenPayment): string | undefined {
+  if (installation === undefined) return 'it names no installation';
+  return ORDER_ID.test(orderId) ? undefined : 'it names no order of ours';
 }
 
 function isMadeGood(status: OrderStatus): boolean {

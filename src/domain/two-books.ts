@@ -5,6 +5,8 @@ import type { OrderStatus } from './order.ts';
 export interface OurPayment {
   /** It is the payment of that order; or else the order is the one that the gateway names. */
   readonly isOwn: boolean;
+  /** Who we are at the gateway's account, which others may use as well. */
+  readonly installation: string;
   readonly order: {
     readonly id: string;
     readonly status: OrderStatus;
@@ -40,7 +42,8 @@ export interface SeenPayment {
   /** The gateway has let it go by itself. */
   readonly hasLapsed: boolean;
   readonly orderId: string | undefined;
-  readonly requestId: string | undefined;
+  /** In whose name it was made. */
+  readonly installation: string | undefined;
   readonly createdAt: Date;
   /** Those that have succeeded; read only where something was refunded. */
   readonly refunds: readonly SeenRefund[];

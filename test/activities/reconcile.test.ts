@@ -130,15 +130,17 @@ describe('the reconciler', () => {
     }
     for (const isCaptured of [false, true]) {
       const { id } = await scene.place();
+      await book.reserveStock(id);
       const amount = { amountMinor: 900n, currency: 'EUR' };
-      const wanted = { orderId: id, requestId: 'req_1', amount, paymentMethod: 'pm_card_visa' };
+      const begun = await book.beginAuthorization(id);
+      assert.ok(begun.state === 'open');
+      const { installation, paymentMethod } = begun.work;
+      const wanted = { orderId: id, requestId: 'req_1', installation, amount, paymentMethod };
       const call = (key: string) => ({ key: `${id} ${key}`, timeoutMs: 5_000 });
       const { id: intentId } = await gateway.createIntent(wanted, call('create'));
       const held = await gateway.confirmIntent(intentId, call('confirm'));
       if (isCaptured) await gateway.captureIntent(intentId, call('capture'));
       const believed = { ...held, capturableMinor: 1000n, capturedMinor: 1000n };
-      await book.reserveStock(id);
-      await book.beginAuthorization(id);
       await book.commitIntent(id, intentId);
       await book.recordAuthorization(id, believed);
       if (isCaptured) {

@@ -131,6 +131,12 @@ describe('the Stripe adapter, given a strange answer,', () => {
     assert.equal((await gateway.findRefund('pi_1', call))?.id, 're_1');
   });
 
+  const asOrdered = {
+    orderId: 'ord_1',
+    requestId: 'req-1',
+    installation: 'ins_1',
+    paymentMethod: 'pm_card_visa',
+  } as const;
   const wrongIntents: [string, object, RegExp][] = [
     ['amount', { amount: 2000, amount_received: 2000 }, /amount is 2000, expected 1999/],
     ['currency', { currency: 'usd' }, /currency is USD, expected EUR/],
@@ -140,10 +146,7 @@ describe('the Stripe adapter, given a strange answer,', () => {
     it(`takes an intent with the wrong ${what} for a bug`, async () => {
       answer = { status: 200, body: { ...intent, ...wrong } };
       const wanted = { amountMinor: 1999n, currency: 'EUR' };
-      const asked = gateway.createIntent(
-        { orderId: 'ord_1', requestId: 'req-1', amount: wanted, paymentMethod: 'pm_card_visa' },
-        call,
-      );
+      const asked = gateway.createIntent({ ...asOrdered, amount: wanted }, call);
       await assert.rejects(asked, isBug(message));
     });
   }

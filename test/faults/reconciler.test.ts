@@ -13,6 +13,7 @@ import { eventually } from '../api/harness.ts';
 import { audit, readBook } from '../support/audit.ts';
 import { createProcessStack } from '../support/processes.ts';
 import type { ProcessStack } from '../support/processes.ts';
+import { installationOf } from '../support/reconcile-scene.ts';
 import { service } from '../support/services.ts';
 import { SHORT_BUDGETS } from '../support/stage.ts';
 
@@ -60,7 +61,7 @@ describe('a worker with a reconciler', function () {
       capture_method: 'manual',
       payment_method: 'pm_card_visa',
       'metadata[order_id]': lost,
-      'metadata[request_id]': 'req_lost',
+      'metadata[installation_id]': await installationOf(stack.shop),
     });
     await byHand(`payment_intents/${intent}/confirm`);
     await byHand(`payment_intents/${intent}/capture`);

@@ -6,6 +6,7 @@ import type { Activities } from '../../src/activities/index.ts';
 import { RUN_LIMITS } from '../../src/activities/reconcile.ts';
 import type { News, ReconcileDeps } from '../../src/activities/reconcile-ports.ts';
 import { createDifferencesDesk } from '../../src/adapters/postgres/differences-desk.ts';
+import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
 import {
   createReconcileBook,
   createSettlementBook,
@@ -16,16 +17,23 @@ import type { Difference } from '../../src/operator/ports.ts';
 import { runReconcile } from '../../src/workflows/reconcile.ts';
 import { readBook } from './audit.ts';
 import { startParties } from './parties.ts';
+import type { RunningParties } from './parties.ts';
 import { createShop } from './shop.ts';
-import type { OrderChange } from './shop.ts';
+import type { OrderChange, Shop } from './shop.ts';
 
 const TOLERANCE_MS = 200;
 const DAY_MS = 24 * 3_600_000;
 
-export async function createReconcileScene(change: (deps: ReconcileDeps) => ReconcileDeps = same) {
+export async function createReconcileScene(
+  change: (deps: ReconcileDeps) => ReconcileDeps = same,
+  neighbour?: Pick<RunningParties, 'parties' | 'deps'>,
+) {
   const shop = await createShop();
   let clockMs = 0;
-  const outside = await startParties(shop, { now: () => Date.now() + clockMs });
+  const outside = neighbour
+    ? await anotherAt(neighbour, shop)
+    : await startParties(shop, { now: () => Date.now() + clockMs });
+  const installation = await installationOf(shop);
   const { deps, parties } = outside;
   const act = createActivities(deps);
   const news: News[] = [];
@@ -95,8 +103,14 @@ export async function createReconcileScene(change: (deps: ReconcileDeps) => Reco
       return rows[0]?.intent ?? assert.fail('there is no intent');
     },
     /** A payment that nobody here knows of, confirmed, and captured if so wished. */
-    async stranger(orderId?: string, { isCaptured = false, amount = '1000' } = {}) {
-      const ours = { 'metadata[order_id]': orderId ?? '', 'metadata[request_id]': 'req_1' };
+    async stranger(
+      orderId?: string,
+      { isCaptured = false, amount = '1000', by = installation }: StrangerOptions = {},
+    ) {
+      const ours = {
+        'metadata[order_id]': orderId ?? '',
+        ...(by !== null && { 'metadata[installation_id]': by }),
+      };
       const id = await byHand('payment_intents', {
         amount,
         currency: 'eur',
@@ -123,6 +137,28 @@ export async function createReconcileScene(change: (deps: ReconcileDeps) => Reco
       await shop.close();
     },
   };
+}
+
+/** Another installation with the same parties outside. The tests' databases are copies of one. */
+async function anotherAt(
+  { parties, deps }: Pick<RunningParties, 'parties' | 'deps'>,
+  { pool }: Shop,
+): Promise<Pick<RunningParties, 'parties' | 'deps' | 'close'>> {
+  await pool.query('UPDATE installation SET id = DEFAULT');
+  const book = createOrderBook(pool, () => undefined);
+  return { parties, deps: { ...deps, book }, close: () => Promise.resolve() };
+}
+
+interface StrangerOptions {
+  readonly isCaptured?: boolean;
+  readonly amount?: string;
+  /** In whose name; by itself in ours. Null: it says nothing of that. */
+  readonly by?: string | null;
+}
+
+export async function installationOf({ pool }: Pick<Shop, 'pool'>): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>('SELECT installation_id() AS id');
+  return rows[0]?.id ?? assert.fail('there is no installation');
 }
 
 export type ReconcileScene = Awaited<ReturnType<typeof createReconcileScene>>;

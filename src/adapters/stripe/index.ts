@@ -67,7 +67,11 @@ async function createIntent(
         capture_method: 'manual',
         payment_method: wanted.paymentMethod,
         allowed_payment_method_types: ['card'],
-        metadata: { order_id: wanted.orderId, request_id: wanted.requestId },
+        metadata: {
+          order_id: wanted.orderId,
+          request_id: wanted.requestId,
+          installation_id: wanted.installation,
+        },
       },
       { idempotencyKey: key, timeout: timeoutMs },
     );

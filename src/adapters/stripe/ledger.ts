@@ -150,6 +150,7 @@ function readIntent({ id, status, ...told }: z.output<typeof intent>): EventInte
   return {
     id,
     orderId: told.metadata?.['order_id'],
+    installation: told.metadata?.['installation_id'],
     held: told.amount_capturable.toString(),
     captured: told.amount_received.toString(),
     isOver: status === 'succeeded' || status === 'canceled',
@@ -171,7 +172,7 @@ function readSeen(answer: unknown): SeenPayment {
     isDisputed: told.latest_charge?.disputed === true,
     hasLapsed: LAPSED.includes(told.cancellation_reason ?? ''),
     orderId: metadata?.['order_id'],
-    requestId: metadata?.['request_id'],
+    installation: metadata?.['installation_id'],
     createdAt: new Date(told.created * 1_000),
     refunds: [],
   };

@@ -1,5 +1,5 @@
 /** What two answers have to have in common: all but times and generated IDs, with keys in one order. */
-const GENERATED = /^(.*At|actionId|operatorActionId|blockedSince|seconds|more)$/;
+const GENERATED = /^(.*At|actionId|operatorActionId|installation|blockedSince|seconds|more)$/;
 
 export function comparable(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();

@@ -37,7 +37,7 @@ export function callsFor(orderId: OrderId, gateway: PaymentGateway): GatewayCall
   const calls: GatewayCalls = {
     create: (paymentMethod = 'pm_card_visa', asked) =>
       gateway.createIntent(
-        { orderId, requestId: 'req-1', amount: AMOUNT, paymentMethod },
+        { orderId, requestId: 'req-1', installation: 'ins_1', amount: AMOUNT, paymentMethod },
         call('create', asked),
       ),
     confirm: (id, asked) => gateway.confirmIntent(id, call('confirm', asked)),

@@ -18,9 +18,16 @@ import type { GatewayState, HeldIntent } from './gateway-state.ts';
 type Wanted = Parameters<PaymentGateway['createIntent']>[0];
 
 export function createIntent(state: GatewayState, wanted: Wanted, { key }: GatewayCall): Intent {
-  const { orderId, requestId, amount, paymentMethod } = wanted;
+  const { orderId, requestId, installation, amount, paymentMethod } = wanted;
   const path = '/v1/payment_intents';
-  const params = [orderId, requestId, amount.amountMinor, amount.currency, paymentMethod].join(' ');
+  const params = [
+    orderId,
+    requestId,
+    installation,
+    amount.amountMinor,
+    amount.currency,
+    paymentMethod,
+  ].join(' ');
   const names = { operation: 'create', orderId, requestId, path };
   const who = { ...names, key, params, intent: null };
   const before = madeBefore(state, who);
@@ -39,7 +46,7 @@ export function createIntent(state: GatewayState, wanted: Wanted, { key }: Gatew
 }
 
 function make(state: GatewayState, who: Asked, wanted: Wanted): Made {
-  const { orderId, requestId, paymentMethod, amount } = wanted;
+  const { orderId, requestId, installation, paymentMethod, amount } = wanted;
   const { amountMinor, currency } = amount;
   if (testCard(paymentMethod) === undefined) {
     return { kind: 'refusal', refusal: refusal() };
@@ -54,7 +61,7 @@ function make(state: GatewayState, who: Asked, wanted: Wanted): Made {
     refunds: [],
   };
   state.intents.set(intent.id, intent);
-  const metadata = { order_id: orderId, request_id: requestId };
+  const metadata = { order_id: orderId, request_id: requestId, installation_id: installation };
   const news = held(intent, amountMinor);
   state.book.effect(who, { effect: 'created', paymentMethod, metadata, ...news });
   return { kind: 'intent', intent: shownIntent(intent) };

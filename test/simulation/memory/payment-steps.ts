@@ -1,5 +1,11 @@
 /** Money at the gateway as the books have it (migrations/0002, 0003 and 0007). */
-import type { Begun, IntentWork, PaymentWork, Recorded } from '../../../src/activities/ports.ts';
+import type {
+  AuthorizationWork,
+  Begun,
+  IntentWork,
+  PaymentWork,
+  Recorded,
+} from '../../../src/activities/ports.ts';
 import type { GatewayOperation } from '../../../src/domain/keys.ts';
 import type { OrderId } from '../../../src/domain/order.ts';
 import {
@@ -90,12 +96,14 @@ const NEW_PAYMENT: PaymentRow = {
   refunded: 0n,
 };
 
-export function beginAuthorization(ledger: Ledger, id: OrderId): Begun<PaymentWork> {
+export function beginAuthorization(ledger: Ledger, id: OrderId): Begun<AuthorizationWork> {
   const order = lockOrder(ledger, id);
   const answer = recordedOrUnwinding(ledger, order, AUTHORIZE);
   if (answer !== undefined) return answer;
   const payment = ledger.payments.get(id) ?? changePayment(ledger, id, NEW_PAYMENT, {});
-  return openPayment(ledger, order, payment, payment.intentId === null ? 'create' : 'confirm');
+  const operation = payment.intentId === null ? 'create' : 'confirm';
+  const work = paymentWork(ledger, order, payment, operation);
+  return { state: 'open', work: { ...work, installation: 'ins_memory' } };
 }
 
 export function commitIntent(ledger: Ledger, id: OrderId, intentId: string): Begun<IntentWork> {

@@ -94,12 +94,13 @@ $$;
 
 -- The last word on each payment and refund in a page of the gateway's events. What our book says too,
 -- or has gone beyond, need not be asked for; nor what moves no money, or is another installation's. False:
--- another run is ahead.
+-- another run is ahead. What is looked up one by one, here and below, is looked up by its index however
+-- the tables grow: a join might be planned as a scan of all.
 CREATE FUNCTION note_events(
   p_from text, p_to text, p_reached timestamptz, p_intents jsonb, p_refunds jsonb, p_tolerance interval
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-  own text := installation_id();
+  us text := installation_id();
 BEGIN
   UPDATE reconciler_place SET place = p_to, reached_at = coalesce(p_reached, reached_at)
   WHERE reader = 'gateway events' AND place = p_from;
@@ -110,12 +111,14 @@ BEGIN
   SELECT e.id, e."orderId", CASE WHEN NOT e.agrees THEN least(e.at, now()) + p_tolerance END,
     CASE WHEN e.agrees THEN e.standing END
   FROM (
-    SELECT i.*, standing(p) AS standing, p.order_id IS NOT NULL AND p.captured = i.captured
-      AND p.authorized - p.captured - p.voided = i.held AS agrees, p.state, p.refunded
+    SELECT i.*, standing(own.p) AS standing, (own.p).order_id IS NOT NULL
+      AND (own.p).captured = i.captured
+      AND (own.p).authorized - (own.p).captured - (own.p).voided = i.held AS agrees,
+      (own.p).state, (own.p).refunded
     FROM jsonb_to_recordset(p_intents) AS i(id text, at timestamptz, "orderId" text,
       installation text, held bigint, captured bigint, "isOver" boolean)
-    LEFT JOIN payment p ON p.intent_id = i.id
-    WHERE p.order_id IS NOT NULL OR coalesce(i.installation, own) = own
+    LEFT JOIN LATERAL (SELECT payment FROM payment WHERE intent_id = i.id LIMIT 1) own(p) ON true
+    WHERE (own.p).order_id IS NOT NULL OR coalesce(i.installation, us) = us
   ) e
   WHERE CASE
     WHEN e.agrees THEN e."isOver" AND e.refunded = 0
@@ -132,8 +135,8 @@ BEGIN
   FROM jsonb_to_recordset(p_refunds) AS r(id text, at timestamptz, "intentId" text, status text)
   WHERE NOT EXISTS (
     SELECT FROM refund o WHERE o.gateway_id = r.id AND o.state = r.status)
-    AND (EXISTS (SELECT FROM payment WHERE intent_id = r."intentId")
-      OR EXISTS (SELECT FROM payment_check WHERE intent_id = r."intentId"))
+    AND coalesce((SELECT true FROM payment WHERE intent_id = r."intentId"),
+      (SELECT true FROM payment_check WHERE intent_id = r."intentId"))
   GROUP BY r."intentId" ORDER BY r."intentId"
   ON CONFLICT (intent_id) DO UPDATE SET due_at = least(c.due_at, excluded.due_at);
   RETURN to_jsonb(true);
@@ -161,12 +164,13 @@ BEGIN
     SELECT id, occurred_at, order_id FROM payment_entry WHERE id > coalesce(p_after, place)
     ORDER BY id LIMIT p_limit) fresh;
   INSERT INTO payment_check AS c (intent_id, named_order, due_at)
-  SELECT p.intent_id, p.order_id, p_tolerance + (
-    SELECT max(occurred_at) FROM payment_entry e WHERE e.order_id = p.order_id)
-  FROM payment p LEFT JOIN payment_check known ON known.intent_id = p.intent_id
-  WHERE p.order_id = ANY (orders) AND p.intent_id IS NOT NULL
-    AND known.agreed IS DISTINCT FROM standing(p)
-  ORDER BY p.intent_id
+  SELECT (own.p).intent_id, fresh, p_tolerance + (
+    SELECT max(occurred_at) FROM payment_entry e WHERE e.order_id = fresh)
+  FROM unnest(orders) AS fresh
+    CROSS JOIN LATERAL (SELECT payment FROM payment WHERE order_id = fresh LIMIT 1) own(p)
+  WHERE (own.p).intent_id IS NOT NULL AND standing(own.p) IS DISTINCT FROM (
+    SELECT agreed FROM payment_check WHERE intent_id = (own.p).intent_id)
+  ORDER BY (own.p).intent_id
   ON CONFLICT (intent_id) DO UPDATE SET due_at = least(c.due_at, excluded.due_at);
   news := record_broken(orders);
   IF safe > place THEN
@@ -209,9 +213,11 @@ DECLARE
   news jsonb := '[]';
 BEGIN
   FOR b IN
-    SELECT o.id, o.status, o.currency, p.intent_id, p.captured - p.refunded AS kept,
-      p.authorized - p.captured - p.voided AS held, broken_invariant(o, p) AS what
-    FROM "order" o LEFT JOIN payment p ON p.order_id = o.id
+    SELECT o.id, o.status, o.currency, (own.p).captured - (own.p).refunded AS kept,
+      (own.p).authorized - (own.p).captured - (own.p).voided AS held,
+      broken_invariant(o, own.p) AS what
+    FROM "order" o
+      LEFT JOIN LATERAL (SELECT payment FROM payment WHERE order_id = o.id LIMIT 1) own(p) ON true
     WHERE o.id = ANY (p_orders)
   LOOP
     IF b.what IS NOT NULL THEN

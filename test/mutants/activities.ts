@@ -66,10 +66,8 @@ export const ACTIVITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'Any hold is taken for the whole.',
     file: payments,
-    find: `    { ...intent.amount, amountMinor: intent.capturableMinor },
-    'authorized',`,
-    replace: `    work.amount,
-    'authorized',`,
+    find: `{ ...intent.amount, amountMinor: held.capturableMinor }, 'authorized'`,
+    replace: `work.amount, 'authorized'`,
     caughtBy: AMOUNTS,
   },
   {

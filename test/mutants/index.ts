@@ -6,6 +6,7 @@ import { BOOK_MUTANTS } from './books.ts';
 import { ENGINE_MUTANTS } from './engine.ts';
 import { OPERATORS } from './operators.ts';
 import { PAGE_MUTANTS } from './page.ts';
+import { RECONCILER_MUTANTS } from './reconciler.ts';
 import { ROWS } from './rows.ts';
 import { TENANTS } from './tenants.ts';
 
@@ -16,6 +17,7 @@ export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   books: BOOK_MUTANTS,
   operators: OPERATORS,
   page: PAGE_MUTANTS,
+  reconciler: RECONCILER_MUTANTS,
   rows: ROWS,
   tenants: TENANTS,
 };

@@ -49,6 +49,7 @@ describe('The operators’ page about the books', () => {
     const page = await pages.open();
     await page.getByRole('link', { name: /^Differences 1/ }).click();
     const difference = page.getByRole('article', { name: 'Moved by hand' });
+    await difference.first().waitFor();
     assert.equal(await difference.count(), 1, 'the open one alone');
     await difference.getByText('captured: holds 0.00 EUR, keeps 14.99 EUR').waitFor();
     await difference.getByRole('link', { name: order }).waitFor();

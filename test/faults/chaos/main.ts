@@ -28,7 +28,9 @@ if (!(orders > 0 && seconds > 0 && /^[\w-]{1,32}$/.test(values.seed))) {
 
 const plan = drawPlan({ orders, seconds, seed: values.seed });
 if (values.plan) {
-  console.log(JSON.stringify(plan, undefined, 2));
+  const shown = `${JSON.stringify(plan, undefined, 2)}\n`;
+  // To its end: an exit would cut what whoever listens has not taken yet.
+  await new Promise<void>((written) => process.stdout.write(shown, () => written()));
   process.exit(0);
 }
 

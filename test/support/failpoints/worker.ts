@@ -11,6 +11,9 @@ import { cross } from './crossing.ts';
 import type { Crossing } from './crossing.ts';
 import { wrapped } from './wrapped.ts';
 
+// Of no order, so no failpoint is theirs.
+export { createReconcileActivities } from '../../../src/activities/index.ts';
+
 type Acting = Omit<Crossing, 'at' | 'pid'>;
 
 const acting = new AsyncLocalStorage<Acting>();

@@ -58,6 +58,19 @@ export function findTemporal(environment: NodeJS.ProcessEnv): string {
   );
 }
 
+/** As findDatabase, for the gateway; with a key of its own where it is a stand-in. */
+export function findGateway(environment: NodeJS.ProcessEnv): {
+  readonly secretKey: string;
+  readonly apiBase: string | undefined;
+} {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_API_BASE: apiBase } = environment;
+  if (secretKey !== undefined && secretKey !== '') return { secretKey, apiBase };
+  const url = readEndpoints(checkoutState)?.gatewayUrl;
+  const standIn = url?.startsWith('http://') === true ? url : undefined;
+  const complaint = 'there is no gateway to ask: set STRIPE_SECRET_KEY';
+  return { secretKey: 'sk_test_standin', apiBase: found(standIn, complaint) };
+}
+
 function found(place: string | undefined, complaint: string): string {
   if (place !== undefined && place !== '') return place;
   throw new Complaint(complaint);

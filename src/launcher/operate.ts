@@ -11,6 +11,7 @@ import { createOperationsDesk } from '../adapters/postgres/operations-desk.ts';
 import { createOperatorsDesk } from '../adapters/postgres/operators-desk.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
 import { createStandings } from '../adapters/postgres/standings.ts';
+import { createCaptured } from '../adapters/stripe/captured.ts';
 import { storyInWords } from '../api/timeline.ts';
 import { connectRuns } from '../client/runs.ts';
 import { connectSagaClient } from '../client/temporal.ts';
@@ -23,7 +24,7 @@ import { capturesInWords, differencesInWords } from '../operator/difference-word
 import { erasureInWords, orderInWords, queueInWords, resolvedInWords } from '../operator/words.ts';
 import { runCommand } from './command.ts';
 import { Complaint } from './complaint.ts';
-import { findDatabase, findTemporal } from './endpoints.ts';
+import { findDatabase, findGateway, findTemporal } from './endpoints.ts';
 
 const usage = `usage: npm run operate -- list
        npm run operate -- show <order or refund>
@@ -196,7 +197,9 @@ async function afterRestore(pool: pg.Pool, { since = '', ...given }: Given): Pro
   }
   const runs = await connectRuns(temporal());
   try {
-    const realigned = await realign({ runs, standings: createStandings(pool) }, moment, given);
+    const standings = createStandings(pool);
+    const captured = createCaptured(findGateway(process.env));
+    const realigned = await realign({ runs, standings, captured }, moment, given);
     console.log(realignedInWords(realigned));
   } finally {
     await runs.close();

@@ -190,6 +190,13 @@ export interface OperatorAction {
 export interface Standings {
   /** What the book does not know is not in the answer. */
   standingOf(ids: readonly SagaId[]): Promise<ReadonlyMap<SagaId, Standing>>;
+  /** Those of them that could still be given up cannot any more; answers which. */
+  commit(ids: readonly string[]): Promise<readonly OrderId[]>;
+}
+
+/** What the gateway has captured, by the names of the orders that the payments were made for. */
+export interface Captured {
+  since(moment: Date): Promise<readonly string[]>;
 }
 
 export type Standing = 'unfinished' | 'ended';

@@ -3,8 +3,11 @@
  * book again by one act. `npm run drill:restore` does it to hundreds of orders, with a real backup.
  */
 import assert from 'node:assert/strict';
+import { createActivities } from '../../src/activities/index.ts';
+import { createCaptured } from '../../src/adapters/stripe/captured.ts';
 import { createStandings } from '../../src/adapters/postgres/standings.ts';
 import { connectRuns } from '../../src/client/runs.ts';
+import { gatewayKey } from '../../src/domain/keys.ts';
 import type { OrderId } from '../../src/domain/order.ts';
 import { realign, realignedInWords } from '../../src/operator/after-restore.ts';
 import { CHECKOUT } from '../../src/workflows/contract.ts';
@@ -34,7 +37,7 @@ describe('after a restore of PostgreSQL', () => {
     return { runId, status: status.name };
   };
   /** Other tests use the same Temporal: only what is of this one is looked at. */
-  const align = async (ids: readonly OrderId[]) => {
+  const align = async (ids: readonly OrderId[], since = new Date()) => {
     const mine = {
       ...runs,
       since: async (moment: Date) =>
@@ -42,7 +45,11 @@ describe('after a restore of PostgreSQL', () => {
     };
     const standings = createStandings(stage.shop.pool);
     const by = { operator: 'ann', why: 'the disk is gone' };
-    return await realign({ runs: mine, standings }, new Date(), by);
+    const captured = createCaptured({
+      secretKey: 'sk_test_standin',
+      apiBase: stage.parties.gatewayUrl,
+    });
+    return await realign({ runs: mine, standings, captured }, since, by);
   };
   const listed = (ids: readonly string[]) =>
     eventually(async () => {
@@ -60,9 +67,38 @@ describe('after a restore of PostgreSQL', () => {
     });
     await listed([lost]);
     const aligned = await align([lost]);
-    assert.deepEqual(aligned, { unknown: [lost], ended: [lost], begunAgain: [] });
+    assert.deepEqual(aligned, {
+      unknown: [lost],
+      ended: [lost],
+      begunAgain: [],
+      committed: [],
+    });
     assert.match(realignedInWords(aligned), /1 of these runs were ended:\n {2}ord_0/);
     assert.equal((await latest(lost)).status, 'TERMINATED');
+  });
+
+  it('lets an order that was captured in what the book has lost only go forward', async () => {
+    const order = await placed();
+    const { id } = order;
+    const act = createActivities({ ...stage.deps, timeLeftMs: () => 5_000 });
+    await act.reserveStock(order);
+    await act.authorizePayment(order);
+    const { rows } = await stage.shop.pool.query<{ intent: string }>(
+      'SELECT intent_id AS intent FROM payment WHERE order_id = $1',
+      [id],
+    );
+    const begunAt = new Date();
+    // As the lost book has asked for it.
+    await stage.deps.gateway.captureIntent(rows[0]?.intent ?? '', {
+      key: gatewayKey(id, 'capture', 1),
+      timeoutMs: 5_000,
+    });
+    assert.deepEqual((await align([], begunAt)).committed, [id]);
+    assert.deepEqual((await align([], begunAt)).committed, []);
+    const { gate } = await stage.deps.book.beginUnwind(id, 'cancelled');
+    assert.equal(gate, 'committing');
+    await stage.run(order);
+    await audit(stage.parties, order, 'completed');
   });
 
   it('begins again what the book has unfinished, under way or completed, and leaves the rest', async () => {

@@ -1,5 +1,9 @@
-/** What the book says of orders and refunds that somebody names: unfinished, ended, or nothing. */
+/**
+ * What the book says of orders and refunds that somebody names: unfinished, ended, or nothing; and that
+ * some of them can only go forward.
+ */
 import type pg from 'pg';
+import type { OrderId } from '../../domain/order.ts';
 import type { SagaId, Standing, Standings } from '../../operator/ports.ts';
 
 export function createStandings(pool: pg.Pool): Standings {
@@ -15,6 +19,15 @@ export function createStandings(pool: pg.Pool): Standings {
         [ids],
       );
       return new Map(rows.map(({ id, standing }) => [id, standing]));
+    },
+
+    // As begin_capture leaves an order whose answer is not known yet: its capture will find it done.
+    async commit(ids) {
+      const { rows } = await pool.query<{ id: OrderId }>(
+        `UPDATE "order" SET gate = 'committing' WHERE id = ANY ($1) AND gate = 'forward' RETURNING id`,
+        [ids],
+      );
+      return rows.map(({ id }) => id).sort();
     },
   };
 }

@@ -109,10 +109,15 @@ async function compare(
   const again = { standing: standingOf(ours), againMs: isOver(ours) ? undefined : AGAIN_MS };
   if (findings.length === 0 && !hasDifference) return { intentId, lentUntil, ...again };
   const told = findings.map((finding) => tell(finding, ours, theirs));
-  const later = findings.length > 0 ? { standing: null, againMs: AGAIN_MS } : again;
+  const later = findings.length > 0 ? { standing: null, againMs: laterMs(ours, limits) } : again;
   const { news = [] } = await book.recordCheck(check, told, later);
   for (const one of news) onFound(one);
   return undefined;
+}
+
+/** An order that goes on may end soon, and then the book can settle what it could not before. */
+function laterMs({ order }: OurPayment, { toleranceMs }: ReconcileDeps['limits']): number {
+  return order === null || isEnded(order.status) ? AGAIN_MS : toleranceMs;
 }
 
 function standingOf(ours: OurPayment): string | null {

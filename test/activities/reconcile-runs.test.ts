@@ -10,6 +10,7 @@ import {
   cancelled,
   completed,
   createReconcileScene,
+  paid,
 } from '../support/reconcile-scene.ts';
 import type { ReconcileScene } from '../support/reconcile-scene.ts';
 
@@ -56,6 +57,25 @@ describe('a run of the reconciler', () => {
     await scene.reconciler.readGatewayEvents(scene.ref);
     await scene.run();
     assert.deepEqual((await about()).sort(), strangers.sort());
+  });
+
+  it('leaves a refund made by hand to people until its order has completed, and books it then', async () => {
+    const order = await scene.place();
+    await paid(scene.act, order);
+    const intent = await scene.intentOf(order);
+    await scene.byHand('refunds', { payment_intent: intent, amount: '300' });
+    const its = async () => {
+      const found = (await scene.differences()).find(({ paymentId }) => paymentId === intent);
+      return [found?.kind, found?.state, found?.remedy];
+    };
+    await scene.quiet();
+    await scene.run();
+    assert.deepEqual(await its(), ['moved-by-hand', 'open', null]);
+    await scene.act.requestShipment(order);
+    await scene.act.sendReceipt(order);
+    await scene.quiet();
+    await scene.run();
+    assert.deepEqual(await its(), ['moved-by-hand', 'settled', 'book']);
   });
 
   it('that cannot look at one payment looks at the others, and at that one later', async () => {

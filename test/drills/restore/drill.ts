@@ -10,6 +10,7 @@ import { askChecker, describe } from '../../faults/chaos/report.ts';
 import type { Outcome } from '../../faults/chaos/report.ts';
 import { isNothing } from '../../faults/chaos/drain.ts';
 import { runChaos } from '../../faults/chaos/run.ts';
+import { RECONCILING } from './agree.ts';
 import { addOldRuns } from './old-runs.ts';
 import { settleLost } from './lost.ts';
 import { createTrouble } from './trouble.ts';
@@ -41,7 +42,13 @@ export async function runDrill(wish: {
   const plan = quietPlan({ orders, seconds, seed }, way, lossAtMs);
   const backupAtMs = seconds * BACKUP_AT * 1_000;
   const { trouble, told } = createTrouble({ way, backupAtMs, lossAtMs, folder });
-  const outcome = await runChaos(plan, { folder, say, stop, trouble });
+  const outcome = await runChaos(plan, {
+    folder,
+    say,
+    stop,
+    trouble,
+    environment: way === 'older' ? RECONCILING : {},
+  });
   const { brought, backup } = told();
   const cut = way === 'temporal' ? await addOldRuns(folder, say) : 0;
   const lost = settleLost(folder, brought);

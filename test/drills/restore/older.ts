@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { withClient } from '../../../src/launcher/postgres.ts';
 import { APIS, WORKERS } from '../../faults/chaos/acts.ts';
 import type { Stack } from '../../faults/chaos/stack.ts';
+import { untilAgreed, untilSettled, whatIsOpen } from './agree.ts';
 import { restoreBackup } from './base-backup.ts';
 import { decideParked, operate } from './on-call.ts';
 import type { Brought, Scene } from './scene.ts';
@@ -24,11 +25,17 @@ export async function bringBackOlder(scene: Scene): Promise<Brought> {
 
   const lostOrders = await whatIsLost(stack, folder);
   say(`${lostOrders.length} orders are in no book any more`);
+  await operate(stack, ['halt']);
   const words = await operate(stack, ['after-restore', '--since', backup.takenAt.toISOString()]);
   for (const line of words.split('\n').filter((one) => /^\d/.test(one))) say(line);
   await Promise.all(programs.map((part) => part.up()));
   const servingMs = since();
   decideParked(scene);
+  await untilSettled(scene, new Date());
+  say(`settled after ${since()} ms; still open:`);
+  for (const line of await whatIsOpen(stack)) say(line);
+  await operate(stack, ['resume']);
+  await untilAgreed(scene);
   return { lostAt, restoredMs, servingMs, agreedMs: since(), lostOrders, deeds: [] };
 }
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { withClient } from '../../../src/launcher/postgres.ts';
 import { writeLines } from '../../faults/chaos/lines.ts';
 import { root } from '../../faults/chaos/programs.ts';
+import { STRIPE_KEY } from '../../faults/chaos/stack.ts';
 import type { Stack } from '../../faults/chaos/stack.ts';
 import type { Scene } from './scene.ts';
 
@@ -57,6 +58,8 @@ export async function operate(stack: Stack, args: readonly string[]): Promise<st
         ...process.env,
         DATABASE_URL: stack.database.url,
         TEMPORAL_ADDRESS: stack.temporalAddress,
+        STRIPE_SECRET_KEY: STRIPE_KEY,
+        STRIPE_API_BASE: stack.partyUrls.gateway,
       },
       maxBuffer: 2 ** 26,
     },

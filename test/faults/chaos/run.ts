@@ -29,15 +29,17 @@ interface Setting {
   readonly stop: AbortSignal;
   /** What happens meanwhile; the plan's acts when absent. */
   readonly trouble?: Trouble;
+  /** What the programs are told otherwise than in stack.ts. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 export async function runChaos(plan: Plan, setting: Setting): Promise<Outcome> {
-  const { folder, say } = setting;
+  const { folder, say, environment = {} } = setting;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const state = mkdtempSync(join(tmpdir(), 'makegood-chaos-'));
   say('bringing up PostgreSQL, Temporal, three parties, two APIs, two workers');
-  const stack = await startStack({ evidence: folder, state, plan, say });
+  const stack = await startStack({ evidence: folder, state, plan, say, environment });
   try {
     // Asked for while everything came up, when nobody listened yet.
     setting.stop.throwIfAborted();

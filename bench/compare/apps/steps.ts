@@ -73,7 +73,7 @@ function realSteps(environment: NodeJS.ProcessEnv): Steps {
     async authorizePayment(id) {
       const amount = { amountMinor: 1_000n, currency: 'EUR' };
       const orderId = id as OrderId;
-      const wanted = { orderId, requestId: id, amount, paymentMethod };
+      const wanted = { orderId, requestId: id, installation: 'bench', amount, paymentMethod };
       const intent = await gateway.createIntent(wanted, keyed(id, 'create'));
       await query(
         'authorize',

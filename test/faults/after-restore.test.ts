@@ -95,10 +95,23 @@ describe('after a restore of PostgreSQL', () => {
     });
     assert.deepEqual((await align([], begunAt)).committed, [id]);
     assert.deepEqual((await align([], begunAt)).committed, []);
+    assert.equal((await stage.shop.row(id)).status, 'authorized');
     const { gate } = await stage.deps.book.beginUnwind(id, 'cancelled');
     assert.equal(gate, 'committing');
     await stage.run(order);
     await audit(stage.parties, order, 'completed');
+  });
+
+  it('takes the goods of a captured order first, and leaves one whose goods are gone', async () => {
+    await stage.shop.stock('LAST', 1);
+    const last = () => stage.shop.order([{ sku: 'LAST', quantity: 1 }]);
+    // In the order of their IDs, which tests draw by chance.
+    const both = [await last(), await last()].sort((a, b) => a.id.localeCompare(b.id));
+    const [first = assert.fail(), second = assert.fail()] = both;
+    const standings = createStandings(stage.shop.pool);
+    assert.deepEqual(await standings.commit([first.id, second.id]), [first.id]);
+    assert.equal((await stage.shop.row(first.id)).status, 'reserved');
+    assert.equal((await stage.deps.book.beginUnwind(second.id, 'cancelled')).gate, 'unwinding');
   });
 
   it('begins again what the book has unfinished, under way or completed, and leaves the rest', async () => {

@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import type { OrderId } from '../../domain/order.ts';
 import type { SagaId, Standing, Standings } from '../../operator/ports.ts';
+import { call } from './pool.ts';
 
 export function createStandings(pool: pg.Pool): Standings {
   return {
@@ -21,13 +22,6 @@ export function createStandings(pool: pg.Pool): Standings {
       return new Map(rows.map(({ id, standing }) => [id, standing]));
     },
 
-    // As begin_capture leaves an order whose answer is not known yet: its capture will find it done.
-    async commit(ids) {
-      const { rows } = await pool.query<{ id: OrderId }>(
-        `UPDATE "order" SET gate = 'committing' WHERE id = ANY ($1) AND gate = 'forward' RETURNING id`,
-        [ids],
-      );
-      return rows.map(({ id }) => id).sort();
-    },
+    commit: (ids) => call<readonly OrderId[]>(pool, 'commit_captured', ids),
   };
 }

@@ -84,7 +84,8 @@ function quietPlan(
 ): Plan {
   const plan = drawPlan(wish);
   const quiet = { seed: 1, rates: {}, mostPerOrder: 1, delayMs: SLOW_MS };
-  const slow = { 'late-answer': 0.3 };
+  // More of them where nothing but runs under way is lost.
+  const slow = { 'late-answer': way === 'temporal' ? 0.8 : 0.3 };
   const gateway = { ...quiet, rates: { create: slow, confirm: slow, capture: slow } };
   const carrier = { ...quiet, rates: { request: slow } };
   const target = way === 'temporal' ? 'temporal' : 'postgres';

@@ -118,7 +118,7 @@ interface Call {
 
 /**
  * What was said of a lost order, whenever; and whatever was said of any order before the loss, save
- * that it was accepted: the book may have gone back behind it.
+ * that it was accepted, or that a refund was asked for: the book may have gone back behind it.
  */
 function callsForgotten(
   folder: string,
@@ -130,6 +130,6 @@ function callsForgotten(
   const isOfLost = ({ path, text = '' }: Call) =>
     names.some((id) => path.includes(id) || text.includes(id));
   const isBefore = ({ at, method, path }: Call) =>
-    at < lostAt.getTime() && !(method === 'POST' && path === '/v1/orders');
+    at < lostAt.getTime() && !(method === 'POST' && /\/(orders|refunds)$/.test(path));
   return new Set(lines.filter((line) => isOfLost(line) || isBefore(line)).map(({ call }) => call));
 }

@@ -2,7 +2,7 @@
  * The runs that the lost Temporal had, read off its file by a server of their own once all is over,
  * and put beside those of the new one, for the checker asks of every order where its run is.
  */
-import { renameSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../../../src/launcher/places.ts';
 import { freePort } from '../../../src/launcher/ports.ts';
@@ -41,6 +41,25 @@ export async function addOldRuns(folder: string, say: (line: string) => void): P
     .filter((run) => !isLost(run) || !begunAgain.has(run.workflowId))
     .map((run) => (isLost(run) ? { ...run, status: 'TERMINATED' } : run));
   writeLines(folder, 'runs.jsonl', [...told, ...runs]);
+  noteEnded(
+    folder,
+    told.filter(({ status }) => status === 'TERMINATED'),
+  );
   renameSync(logFile, join(folder, 'logs', 'temporal-lost.log'));
   return old.filter(isLost).length;
+}
+
+/** As if an operator had ended them: that their orders have ended all the same is in the book. */
+function noteEnded(folder: string, ended: readonly Pick<Run, 'workflowId'>[]): void {
+  const file = join(folder, 'run.json');
+  const run = JSON.parse(readFileSync(file, 'utf8')) as { readonly deeds?: readonly object[] };
+  const at = Date.now();
+  const cut = ended.map(({ workflowId }) => ({
+    at,
+    deed: 'terminate',
+    workflowId,
+    answered: true,
+  }));
+  const deeds = [...(run.deeds ?? []), ...cut];
+  writeFileSync(file, `${JSON.stringify({ ...run, deeds }, undefined, 2)}\n`);
 }

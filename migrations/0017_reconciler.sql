@@ -412,6 +412,10 @@ DECLARE
   o "order";
   r refund;
   v_amount bigint := (d.gateways ->> 'refund')::bigint;
+  -- The name under which it was asked for, where a restored book has lost that; else one made of the
+  -- gateway's.
+  v_id text := coalesce(d.gateways ->> 'lostRefundId',
+    'rfd_' || left(md5(d.gateways ->> 'refundId'), 26));
   is_whole boolean;
 BEGIN
   SELECT * INTO o FROM "order" WHERE id = d.order_id;
@@ -419,9 +423,13 @@ BEGIN
     RETURN 'more than is left to refund of the order';
   END IF;
   INSERT INTO refund (id, order_id, amount, state, gateway_id, settled_at, watched_at, run_started_at)
-  VALUES ('rfd_' || left(md5(d.gateways ->> 'refundId'), 26), o.id, v_amount, 'succeeded',
-    d.gateways ->> 'refundId', clock_timestamp(), NULL, clock_timestamp())
+  VALUES (v_id, o.id, v_amount, 'succeeded', d.gateways ->> 'refundId', clock_timestamp(), NULL,
+    clock_timestamp())
   RETURNING * INTO r;
+  -- As any other: asked for, and then paid.
+  INSERT INTO payment_entry (order_id, refund_id, operation, n, kind, gateway_id)
+  VALUES (o.id, r.id, 'refund', 1, 'requested', d.intent_id);
+  PERFORM append_refund_event(r, 'refund.requested');
   PERFORM answer_refund_entry(r, r.gateway_id, 'succeeded', r.amount);
   UPDATE payment SET refunded = refunded + r.amount WHERE order_id = o.id
   RETURNING refunded = captured INTO is_whole;

@@ -3,7 +3,7 @@
  * a look at so many of those payments. Nothing is decided on an event or on an old read.
  */
 import { isEnded } from '../domain/order.ts';
-import { judge } from '../domain/reconcile.ts';
+import { judge, lostRefund } from '../domain/reconcile.ts';
 import type { Finding } from '../domain/reconcile.ts';
 import { kept, standing } from '../domain/two-books.ts';
 import type { OurPayment, SeenPayment } from '../domain/two-books.ts';
@@ -137,7 +137,12 @@ function tell(
   ours: OurPayment,
   theirs: SeenPayment | undefined,
 ): ToldFinding {
-  const besides = refund && { refund: refund.amountMinor.toString(), refundId: refund.id };
+  const lost = refund && lostRefund(refund);
+  const besides = refund && {
+    refund: refund.amountMinor.toString(),
+    refundId: refund.id,
+    ...(lost !== undefined && { lostRefundId: lost }),
+  };
   return {
     ...finding,
     namedOrder: ours.isOwn ? ours.order?.id : theirs?.orderId,

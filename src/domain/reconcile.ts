@@ -126,6 +126,11 @@ function own(ours: OurPayment, theirs: SeenPayment, patience: Patience): readonl
 // What a saga has given back that settles a difference.
 const SETTLED = /^dif_[0-9a-f]{32}:refund:1$/;
 
+/** Its ID here, by the key it was made with: a book that was restored to an earlier moment has lost it. */
+export function lostRefund({ key = '' }: SeenRefund): string | undefined {
+  return /^(rfd_[0-9a-z]{26}):refund:1$/.exec(key)?.[1];
+}
+
 function isKnown({ refunds }: OurPayment, { id, key }: SeenRefund): boolean {
   if (key !== undefined && SETTLED.test(key)) return true;
   return refunds.some((refund) => refund.gatewayId === id || refund.key === key);
@@ -136,10 +141,13 @@ function refundedByHand(
   { id, currency }: SeenPayment,
   refund: SeenRefund,
 ): Finding {
+  const lost = lostRefund(refund);
+  const why =
+    lost === undefined ? 'that nobody here has asked for' : `for ${lost}, which is lost here`;
   return {
     subject: `refund ${refund.id} of ${id}`,
     kind: 'moved-by-hand',
-    detail: `refunded ${refund.amountMinor} ${currency} that nobody here has asked for: ${refund.id}`,
+    detail: `refunded ${refund.amountMinor} ${currency} ${why}: ${refund.id}`,
     remedy: order?.status === 'completed' ? 'book' : null,
     refund,
   };

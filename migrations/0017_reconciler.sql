@@ -422,9 +422,11 @@ BEGIN
   IF o.status <> 'completed' OR refundable(o.id) < v_amount THEN
     RETURN 'more than is left to refund of the order';
   END IF;
-  INSERT INTO refund (id, order_id, amount, state, gateway_id, settled_at, watched_at, run_started_at)
-  VALUES (v_id, o.id, v_amount, 'succeeded', d.gateways ->> 'refundId', clock_timestamp(), NULL,
-    clock_timestamp())
+  -- With a request, and be it the order's: the refunds without one are none of a client's.
+  INSERT INTO refund (id, order_id, amount, request_id, state, gateway_id, settled_at, watched_at,
+    run_started_at)
+  VALUES (v_id, o.id, v_amount, o.request_id, 'succeeded', d.gateways ->> 'refundId',
+    clock_timestamp(), NULL, clock_timestamp())
   RETURNING * INTO r;
   -- As any other: asked for, and then paid.
   INSERT INTO payment_entry (order_id, refund_id, operation, n, kind, gateway_id)

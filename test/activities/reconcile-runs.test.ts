@@ -96,6 +96,15 @@ describe('a run of the reconciler', () => {
     assert.deepEqual(rows, [{ id: lost, state: 'succeeded', entries: ['requested', 'answered'] }]);
     const events = (await scene.shop.events(order.id)).slice(-2);
     assert.deepEqual(events, ['refund.requested', 'refund.succeeded']);
+    const shown = await scene.shop.pool.query<{ refund: { status: string } | null }>(
+      'SELECT find_refund($1, $2, $3) AS refund',
+      [order.tenantId, order.id, lost],
+    );
+    assert.equal(
+      shown.rows[0]?.refund?.status,
+      'succeeded',
+      'whom the events tell of it may read it',
+    );
   });
 
   it('that cannot look at one payment looks at the others, and at that one later', async () => {

@@ -18,7 +18,7 @@ export async function createDatabase(): Promise<TestDatabase> {
     url: own.href,
     async drop() {
       // By force: a pool that a test left open must not keep the whole run from ending. An autovacuum
-      // that lets go too late keeps the database, which then goes with its cluster.
+      // is not ours to end: where one is at work the database goes with its cluster.
       await withClient(url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`)).catch(
         () => undefined,
       );

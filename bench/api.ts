@@ -25,6 +25,7 @@ import { startServices } from '../test/support/run.ts';
 import type { Services } from '../test/support/services.ts';
 import { TIMING_PORT } from './api-timing.ts';
 import type { Timings } from './api-timing.ts';
+import { percentile } from './compare/statistics.ts';
 import { cpuUnder, difference } from './processes.ts';
 
 const REPEATS = 5;
@@ -214,17 +215,15 @@ function figures(measured: {
 }): Figures {
   const { load, seconds, before, after, used } = measured;
   const each = 1 / load.requests;
-  const sorted = measured.times.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  const mean = sorted.reduce((sum, ms) => sum + ms, 0) * each;
+  const mean = measured.times.reduce((sum, ms) => sum + ms, 0) * each;
   const postgresMs = (after.postgres.ms - before.postgres.ms) * each;
   const calls = after.temporal.calls - before.temporal.calls;
   const cpu = (part: string) => (used[part] ?? 0) * 1_000 * each;
   const allCpu = cpu('API') + cpu('PostgreSQL') + cpu('Temporal');
   return {
     'requests/s': load.requests / seconds,
-    'p50, ms': at(0.5),
-    'p99, ms': at(0.99),
+    'p50, ms': percentile(measured.times, 0.5),
+    'p99, ms': percentile(measured.times, 0.99),
     'questions to PostgreSQL': (after.postgres.calls - before.postgres.calls) * each,
     'waiting for PostgreSQL, ms': postgresMs,
     'share of the time to the answer, %': (100 * postgresMs) / mean,

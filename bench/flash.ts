@@ -15,6 +15,7 @@ import type { PartyPlan } from '../test/faults/chaos/rates.ts';
 import { askChecker } from '../test/faults/chaos/report.ts';
 import { runChaos } from '../test/faults/chaos/run.ts';
 import type { Story } from '../test/faults/chaos/stories.ts';
+import { percentile } from './compare/statistics.ts';
 
 const { values } = parseArgs({
   options: {
@@ -40,13 +41,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const outcome = await runChaos(planOf(), { folder, say, stop: stopping.signal });
 const { shelf, ends, statuses, answersMs } = readBooks();
-const inOrder = answersMs.sort((one, other) => one - other);
 say(`${units} units, ${buyers} buyers, 250 at a time, at two APIs and two workers`);
 say(`shelf at the end: ${JSON.stringify(shelf)}`);
 say(`final answers: ${JSON.stringify(statuses)}; of those accepted: ${JSON.stringify(ends)}`);
-const [p50, p99, most] = [0.5, 0.99, 1].map((p) => inOrder[Math.ceil(p * inOrder.length) - 1]);
+const [p50, p99, most] = [0.5, 0.99, 1].map((share) => percentile(answersMs, share));
 say(
-  `from sending to the answer of ${inOrder.length} POSTs: p50 ${p50}, p99 ${p99}, most ${most} ms`,
+  `from sending to the answer of ${answersMs.length} POSTs: p50 ${p50}, p99 ${p99}, most ${most} ms`,
 );
 const sellingMs = outcome.times.drainedAt - outcome.times.startedAt;
 say(`everything had ended after ${(sellingMs / 1_000).toFixed(1)} s`);

@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { orderOf } from '../src/launcher/samples.ts';
+import { percentile } from './compare/statistics.ts';
 import { cpuOfStack, difference } from './processes.ts';
 import type { CpuSeconds } from './processes.ts';
 
@@ -119,9 +120,7 @@ async function idle(): Promise<void> {
 }
 
 function spread(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
+  const at = (share: number) => percentile(values, share).toFixed(0);
   return `p50 ${at(0.5)}  p99 ${at(0.99)}  min ${at(0)}  max ${at(1)}`;
 }
 

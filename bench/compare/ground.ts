@@ -107,7 +107,7 @@ async function startEither(ground: Ground, kind: TemporalKind): Promise<string> 
   const common = { stateDir: join(directory, 'temporal'), logFile: ground.logFile('temporal') };
   if (kind === 'server') {
     const postgres = await ground.postgres('postgres');
-    const options = { ...common, binaries: prepared.server, postgres };
+    const options = { ...common, programs: prepared.server, postgres };
     return (await ground.keep('Temporal', startTemporalServer(options))).address;
   }
   mkdirSync(common.stateDir, { recursive: true });

@@ -6,16 +6,18 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { workflowBundle } from '../../src/launcher/bundle.ts';
 import { Complaint } from '../../src/launcher/complaint.ts';
 import { cacheDirectory } from '../../src/launcher/places.ts';
+import { temporalServer } from '../../src/launcher/production/temporal-programs.ts';
 import { temporalBinary } from '../../src/launcher/temporal-binary.ts';
-import { serverBinaries } from './temporal-binaries.ts';
-import type { ServerBinaries } from './temporal-binaries.ts';
 
 export interface Prepared {
-  readonly server: ServerBinaries;
+  /** The folder with `temporal-server` and `temporal-sql-tool`. */
+  readonly server: string;
   readonly devServer: string;
   readonly peers: Peers;
   readonly bundles: Readonly<Record<'usual' | 'bare' | 'checkout' | 'production', string>>;
 }
+
+const SERVER_VERSION = '1.32.0';
 
 interface Peers {
   readonly directory: string;
@@ -28,11 +30,12 @@ export async function prepare(root: string, say: (line: string) => void): Promis
   const logs = join(root, '.makegood', 'logs');
   const cacheDir = cacheDirectory(process.env);
   const logFile = join(logs, 'temporal-setup.log');
+  const wish = { cacheDir, environment: process.env, logFile, say };
   mkdirSync(logs, { recursive: true });
   return {
     peers: installPeers(join(root, 'bench', 'peers'), say),
-    devServer: await temporalBinary({ cacheDir, environment: process.env, logFile, say }),
-    server: await serverBinaries(logFile, say),
+    devServer: await temporalBinary(wish),
+    server: await temporalServer(wish, SERVER_VERSION),
     bundles: await makeBundles(root, say),
   };
 }

@@ -13,28 +13,28 @@ import type { Postgres } from '../../src/launcher/postgres.ts';
 import { runTethered, untilReady } from '../../src/launcher/processes.ts';
 import type { Running } from '../../src/launcher/processes.ts';
 import { requireTemporal } from '../../src/launcher/temporal.ts';
-import type { ServerBinaries } from './temporal-binaries.ts';
 
 export interface TemporalServer extends Running {
   readonly address: string;
 }
 
 export async function startTemporalServer(options: {
-  readonly binaries: ServerBinaries;
+  /** The folder with `temporal-server` and `temporal-sql-tool`. */
+  readonly programs: string;
   readonly postgres: Postgres;
   readonly stateDir: string;
   readonly logFile: string;
 }): Promise<TemporalServer> {
-  const { binaries, postgres, stateDir, logFile } = options;
+  const { programs, postgres, stateDir, logFile } = options;
   mkdirSync(stateDir, { recursive: true });
-  for (const database of DATABASES) await createSchema(binaries, postgres, database);
+  for (const database of DATABASES) await createSchema(programs, postgres, database);
   const services = await takePorts(stateDir);
   const port = services.frontend.rpc.grpcPort;
   const address = `127.0.0.1:${port}`;
   const configFile = join(stateDir, 'temporal.yaml');
   writeFileSync(configFile, JSON.stringify(configuration(postgres, services, stateDir)));
   const running = runTethered({
-    command: binaries.server,
+    command: join(programs, 'temporal-server'),
     args: ['--config-file', configFile, '--allow-no-auth', 'start'],
     env: process.env,
     cwd: stateDir,
@@ -55,7 +55,7 @@ const DATABASES = [
 ] as const;
 
 async function createSchema(
-  { schemaTool }: ServerBinaries,
+  programs: string,
   postgres: Postgres,
   { name, schema }: (typeof DATABASES)[number],
 ): Promise<void> {
@@ -63,7 +63,12 @@ async function createSchema(
   const { hostname, port, username, password } = new URL(postgres.url(name));
   const place = ['--ep', hostname, '-p', port, '-u', username, '--pw', password, '--db', name];
   const tool = (...args: string[]) =>
-    promisify(execFile)(schemaTool, ['--plugin', 'postgres12', ...place, ...args]);
+    promisify(execFile)(join(programs, 'temporal-sql-tool'), [
+      '--plugin',
+      'postgres12',
+      ...place,
+      ...args,
+    ]);
   await tool('setup-schema', '-v', '0.0');
   await tool('update-schema', '--schema-name', schema);
 }

@@ -4,47 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { createOperationsDesk } from '../../src/adapters/postgres/operations-desk.ts';
-import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
-import { createLimits } from '../../src/api/limits.ts';
-import { createOperationsApp } from '../../src/api/operations.ts';
-import { runUrls } from '../../src/api/operations-shown.ts';
 import { createRetrier } from '../../src/api/retrier.ts';
-import { createSagaCalls } from '../../src/api/saga-calls.ts';
-import { createOperatorKey } from '../../src/launcher/shop.ts';
-import { withClient } from '../../src/launcher/postgres.ts';
-import { createLogger } from '../../src/log.ts';
-import { PLENTY } from '../api/harness.ts';
 import { audit } from '../support/audit.ts';
+import { operationsOn } from '../support/operations-app.ts';
 import { createPages } from '../support/operations-page.ts';
 import type { Pages } from '../support/operations-page.ts';
 import { createParkedScene } from '../support/parked.ts';
 
 describe('An operator at the page', () => {
   let scene: Awaited<ReturnType<typeof createParkedScene>>;
+  let operations: Awaited<ReturnType<typeof operationsOn>>;
   let pages: Pages;
-  const log = createLogger({ level: 'silent', name: 'test' });
   // Parked, it is tried so rarely that only a word to the run ends the wait in time.
   before(async () => {
     scene = await createParkedScene({ slowestRetryMs: 600_000 });
-    const { shop, sagas } = scene.stage;
-    const ann = await withClient(shop.url, (client) => createOperatorKey(client, 'ann', 'dev'));
-    const app = createOperationsApp({
-      health: {
-        checkDatabase: () => Promise.resolve({ answers: true, migrated: true }),
-        checkTemporal: () => sagas.ready(),
-        isDraining: () => false,
-      },
-      limits: createLimits(PLENTY),
-      credentials: createCredentials(shop.pool),
-      desk: createOperationsDesk(shop.pool),
-      sagas,
-      sagaCalls: createSagaCalls(sagas, log),
-      touched: () => undefined,
-      runUrl: runUrls(undefined, 'default'),
-      log,
-    });
-    pages = await createPages(app, ann);
+    operations = await operationsOn(scene.stage);
+    pages = await createPages(operations.app, operations.ann);
   });
   afterEach(() => pages.closePages());
   after(async () => {
@@ -128,9 +103,8 @@ describe('An operator at the page', () => {
     await dialog.getByRole('button', { name: 'Retry all 2' }).click();
     await page.getByText('0 of 2 tried again').waitFor();
     await page.getByRole('status').getByText('2 steps will be tried again').waitFor();
-    const { shop, sagas } = scene.stage;
-    const desk = createOperationsDesk(shop.pool);
-    const retrier = createRetrier({ desk, sagas, log, everyMs: 20 });
+    const { desk, log } = operations;
+    const retrier = createRetrier({ desk, sagas: scene.stage.sagas, log, everyMs: 20 });
     await page.getByText('2 of 2 tried again').waitFor();
     for (const order of orders) {
       await scene.requireEnd(order, 'completed');

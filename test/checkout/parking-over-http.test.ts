@@ -3,18 +3,10 @@
  * a real Temporal server, judged from the books of the parties outside.
  */
 import assert from 'node:assert/strict';
-import { createOperationsDesk } from '../../src/adapters/postgres/operations-desk.ts';
-import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
-import { createLimits } from '../../src/api/limits.ts';
-import { createOperationsApp } from '../../src/api/operations.ts';
-import { runUrls } from '../../src/api/operations-shown.ts';
 import { createRetrier } from '../../src/api/retrier.ts';
-import { createSagaCalls } from '../../src/api/saga-calls.ts';
-import { createOperatorKey } from '../../src/launcher/shop.ts';
-import { withClient } from '../../src/launcher/postgres.ts';
-import { createLogger } from '../../src/log.ts';
-import { heldToContract, newKey, PLENTY, postOf } from '../api/harness.ts';
+import { heldToContract, newKey, postOf } from '../api/harness.ts';
 import { audit, auditEntries } from '../support/audit.ts';
+import { operationsOn } from '../support/operations-app.ts';
 import { createParkedScene } from '../support/parked.ts';
 
 interface Queue {
@@ -27,31 +19,15 @@ interface Queue {
 
 describe('an order that needs an operator, over HTTP,', () => {
   let scene: Awaited<ReturnType<typeof createParkedScene>>;
-  let app: ReturnType<typeof createOperationsApp>;
+  let operations: Awaited<ReturnType<typeof operationsOn>>;
+  let app: typeof operations.app;
   let ann: string;
-  const log = createLogger({ level: 'silent', name: 'test' });
   // Parked, it is tried so rarely that only a word to the run ends the wait in time.
   before(async () => {
     scene = await createParkedScene({ slowestRetryMs: 600_000 });
-    const { shop, sagas } = scene.stage;
-    ann = await withClient(shop.url, (client) => createOperatorKey(client, 'ann', 'dev'));
-    app = heldToContract(
-      createOperationsApp({
-        health: {
-          checkDatabase: () => Promise.resolve({ answers: true, migrated: true }),
-          checkTemporal: () => sagas.ready(),
-          isDraining: () => false,
-        },
-        limits: createLimits(PLENTY),
-        credentials: createCredentials(shop.pool),
-        desk: createOperationsDesk(shop.pool),
-        sagas,
-        sagaCalls: createSagaCalls(sagas, log),
-        touched: () => undefined,
-        runUrl: runUrls(undefined, 'default'),
-        log,
-      }),
-    );
+    operations = await operationsOn(scene.stage);
+    app = heldToContract(operations.app);
+    ann = operations.ann;
   });
   after(() => scene.stage.close());
 
@@ -103,13 +79,8 @@ describe('an order that needs an operator, over HTTP,', () => {
     await scene.stage.breakParties({ carrier: {} });
     const body = { cause: data[0]?.cause, why: 'the carrier is back' };
     assert.equal((await post('/v1/operations/queue/retry', body)).status, 202);
-    const { sagas, shop } = scene.stage;
-    const retrier = createRetrier({
-      desk: createOperationsDesk(shop.pool),
-      sagas,
-      log,
-      everyMs: 20,
-    });
+    const { desk, log } = operations;
+    const retrier = createRetrier({ desk, sagas: scene.stage.sagas, log, everyMs: 20 });
     for (const order of orders) {
       await scene.requireEnd(order, 'completed');
       await audit(scene.stage.parties, order, 'completed');

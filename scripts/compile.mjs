@@ -12,10 +12,12 @@ export function compile(directory, words = []) {
   const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
   cpSync(join(root, 'src', PAGE), join(directory, PAGE), { recursive: true, filter: isServed });
+  cpSync(join(root, 'src', THREAD), join(directory, THREAD));
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = 'api/operations-page';
+const THREAD = 'workflow-thread.mjs';
 
 /** Types are for the compiler; a directory has no extension. */
 function isServed(path) {

@@ -39,7 +39,13 @@ export interface Ground {
   temporal(kind: TemporalKind): Promise<string>;
   standIns(): Promise<Parties>;
   /** A program of the benchmark's own; answers what it says when it is ready. */
-  program(name: string, file: string, env: NodeJS.ProcessEnv): Promise<{ readonly url?: string }>;
+  program(
+    name: string,
+    file: string,
+    env: NodeJS.ProcessEnv,
+    /** Loaded before it, in the process and in each of its threads. */
+    first?: readonly string[],
+  ): Promise<{ readonly url?: string }>;
   leave(): Promise<void>;
 }
 
@@ -86,9 +92,14 @@ export function createGround(directory: string, prepared: Prepared): Ground {
     },
     temporal: (kind) => startEither(ground, kind),
     standIns: () => startParties(ground),
-    async program(name, file, env) {
-      const program = { file: join(root, 'bench', file), logFile: logFile(name) };
-      const child = await keep(name, started(name, program, { ...process.env, ...env }));
+    async program(name, file, env, first = []) {
+      const program = {
+        file: join(root, 'bench', file),
+        first: first.map((module) => join(root, module)),
+        env: { ...process.env, ...env },
+        logFile: logFile(name),
+      };
+      const child = await keep(name, started(name, program));
       return child.said;
     },
     async leave() {
@@ -138,12 +149,9 @@ async function startParties(ground: Ground): Promise<Parties> {
 
 const saidReady = z.object({ ready: z.literal(true), url: z.string().optional() });
 
-async function started(
-  name: string,
-  { file, logFile }: { readonly file: string; readonly logFile: string },
-  env: NodeJS.ProcessEnv,
-) {
-  const running = runNode({ file, env, logFile });
+async function started(name: string, program: Parameters<typeof runNode>[0]) {
+  const { logFile } = program;
+  const running = runNode(program);
   let said: z.infer<typeof saidReady> | undefined;
   running.onMessage((message) => (said ??= saidReady.safeParse(message).data));
   await untilReady({ name, running, logFile, ready: () => said !== undefined });

@@ -17,6 +17,7 @@ import { ratiosOf } from './summary.ts';
 import type { Pick } from './summary.ts';
 
 const LEVERS: readonly Lever[] = [
+  { name: 'promise-hooks', promiseHooks: true },
   { name: 'cache-500', worker: { maxCachedWorkflows: 500 } },
   { name: 'workflow-slots-20', worker: { maxConcurrentWorkflowTaskExecutions: 20 } },
   { name: 'workflow-slots-100', worker: { maxConcurrentWorkflowTaskExecutions: 100 } },

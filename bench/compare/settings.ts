@@ -9,7 +9,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
     'server 1.32.0 on PostgreSQL (postgres12_pgx, 4 history shards, 1 task queue partition); ' +
     'dev server 1.29 on SQLite in WAL mode, 1 task queue partition',
   'Temporal worker':
-    'one process, prebuilt bundle, the SDK’s defaults but for sticky tasks (3 s), as makegood’s; ' +
-    'one process as its door',
+    'one process, prebuilt bundle, the SDK’s defaults but for sticky tasks (3 s) and without stacks ' +
+    'of promises (decision 27), all as makegood’s; one process as its door',
   makegood: 'one API, one worker, as `npm start` runs them; no rate limit',
 };

@@ -28,11 +28,15 @@ export interface NodeChild extends Running {
 /** One of our own programs, in TypeScript. */
 export function runNode(child: {
   readonly file: string;
+  /** Loaded before it, in the process and in each of its threads. */
+  readonly first?: readonly string[];
   readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
 }): NodeChild {
-  return runBuilt({ ...child, args: ['--import', 'tsx', child.file, ...(child.args ?? [])] });
+  const { file, first = [], args = [] } = child;
+  const imports = ['tsx', ...first].flatMap((module) => ['--import', module]);
+  return runBuilt({ ...child, args: [...imports, file, ...args] });
 }
 
 /** One that needs no translation any more, from the folder it lies in. */

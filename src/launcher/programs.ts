@@ -16,9 +16,14 @@ export async function startProgram<Ready extends z.ZodType>(program: {
   readonly logFile: string;
 }): Promise<Running & z.infer<Ready>> {
   const { env, args = [], logFile } = program;
-  const file = join(program.root, 'src', program.file);
-  return onceReady(program, runNode({ file, args, env, logFile }));
+  const inSource = (name: string) => join(program.root, 'src', name);
+  const file = inSource(program.file);
+  const first = (FIRST[program.file] ?? []).map(inSource);
+  return onceReady(program, runNode({ file, first, args, env, logFile }));
 }
+
+/** What is loaded before a main, as production does (docker-compose.yml). */
+const FIRST: Readonly<Record<string, readonly string[]>> = { 'worker.ts': ['workflow-thread.mjs'] };
 
 /** What it says of itself when it is ready, added to it. */
 export async function onceReady<Ready extends z.ZodType>(

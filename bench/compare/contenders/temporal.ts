@@ -21,6 +21,8 @@ export interface Lever {
   readonly workflow?: string;
   /** The door in the worker's process, on its connection, and runs started eagerly. */
   readonly eager?: boolean;
+  /** As the SDK comes: a stack for each promise. */
+  readonly promiseHooks?: boolean;
 }
 
 export function onTemporal(
@@ -46,7 +48,8 @@ export function onTemporal(
         BENCH_WORKFLOW: workflow,
         ...(lever && { BENCH_LEVER: JSON.stringify(lever) }),
       };
-      const worker = await ground.program('worker', 'compare/apps/temporal-worker.ts', env);
+      const first = lever?.promiseHooks ? [] : ['src/workflow-thread.mjs'];
+      const worker = await ground.program('worker', 'compare/apps/temporal-worker.ts', env, first);
       const front = lever?.eager
         ? worker
         : await ground.program('front', 'compare/apps/temporal-front.ts', env);

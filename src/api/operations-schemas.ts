@@ -57,7 +57,9 @@ const at = z.iso.datetime();
 export const summary = z
   .object({
     unfinished: counts,
-    placedLastDay: counts,
+    placedLastDay: counts.openapi({
+      description: 'How many, by status. Of more than 50,000 orders no more are counted.',
+    }),
     oldestUnfinished: z
       .object({ id: orderId, status, createdAt: at, links: z.object({ self: z.string() }) })
       .nullable(),

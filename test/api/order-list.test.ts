@@ -162,7 +162,7 @@ describe('The list of orders', () => {
        WHERE indrelid = '"order"'::regclass`,
     );
     assert.ok(rows.length > 5);
-    for (const { definition } of rows) assert.doesNotMatch(definition, /status|updated_at/);
+    for (const { definition } of rows) assert.doesNotMatch(definition, /\bstatus\b|updated_at/);
   });
 });
 
@@ -210,6 +210,8 @@ describe('With 50,000 orders the list', () => {
       );
       assert.equal(filters.length, 12);
       await withClient(api.database.url, async (client) => {
+        // As requests run: row-level security has a say in which index may be asked.
+        await client.query('SET ROLE makegood_tenant');
         for (const filter of filters) {
           for (const page of [{ limit: LIMIT }, { limit: LIMIT, after: middle }]) {
             await assertCheap(client, listStatement(api.acme.id, filter, page));

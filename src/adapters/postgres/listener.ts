@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Unavailable } from '../../domain/wrong.ts';
+import { INDEXED } from './pool.ts';
 
 export interface ListenerOptions {
   readonly url: string;
@@ -94,6 +95,7 @@ function endOf(client: pg.Client): Promise<Error> {
 async function connect({ url, channel, onNotification }: ListenerOptions): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
+    options: INDEXED,
     application_name: 'makegood-feed',
     connectionTimeoutMillis: 3_000,
     query_timeout: 3_000,

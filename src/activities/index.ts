@@ -16,11 +16,13 @@ import type { ReconcileDeps, SettlementBook } from './reconcile-ports.ts';
 import { refunds } from './refunds.ts';
 import { settlement } from './settlement.ts';
 import { shipping } from './shipping.ts';
+import { vouchers } from './vouchers.ts';
 
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(deps: Deps) {
   return withFailures({
+    ...vouchers(deps),
     ...inventory(deps),
     ...payments(deps),
     ...shipping(deps),

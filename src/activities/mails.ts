@@ -39,6 +39,7 @@ export function farewell({ orderId, kind, reason, customer, amount }: OutboxMail
 }
 
 const REASONS: Readonly<Record<EndReason, string>> = {
+  'voucher-exhausted': 'Your voucher has been used up.',
   'out-of-stock': 'What you ordered has just sold out.',
   'payment-declined': 'Your bank declined the payment.',
   'address-refused': 'Our carrier cannot deliver to your address.',

@@ -192,6 +192,11 @@ export interface ParkedStep {
 
 /** Each method is one transaction: gate, barrier, effect, status, event. */
 export interface OrderBook extends RefundBook {
+  redeemVoucher(id: OrderId): Promise<Recorded>;
+  giveVoucherBack(id: OrderId): Promise<Recorded>;
+  /** The same once an order is made good. */
+  returnVoucher(id: OrderId): Promise<Recorded>;
+
   /** `lane`: what is wanted, where that is one SKU. Orders that want the same may be served together. */
   reserveStock(id: OrderId, lane?: string): Promise<Recorded>;
   releaseStock(id: OrderId): Promise<Recorded>;

@@ -41,7 +41,8 @@ export const orderRequests = {
     value: {
       ...smallest,
       shippingAddress: { ...smallest.shippingAddress, line2: 'Second floor' },
-      expectedAmount: amount,
+      voucherCode: 'WELCOME10',
+      expectedAmount: { value: '2699', currency: 'EUR' },
       metadata: { cart: '7f3a' },
     } satisfies z.input<typeof placeOrderRequest>,
   },

@@ -4,7 +4,7 @@ import { ORDER_STATUSES } from '../domain/order.ts';
 import { REFUND_STATUSES } from '../domain/refund.ts';
 import { captures } from './difference-schemas.ts';
 import { refundRequest } from './refund-schemas.ts';
-import { money, orderId, text } from './schemas.ts';
+import { money, orderId, text, voucher } from './schemas.ts';
 import { timelineEntry } from './timeline-schema.ts';
 
 const ACTIONS = ['retry', 'mark-done', 'skip', 'refuse'] as const;
@@ -161,6 +161,7 @@ export const story = z
     gate: z.string(),
     reason: z.string().nullable(),
     amount: money,
+    voucher: voucher.optional(),
     lines: z.array(z.object({ sku: z.string(), quantity: z.number().int(), unitPrice: money })),
     payment: z.object({
       intentId: z.string().nullable(),

@@ -8,7 +8,7 @@ import type { RefundId, RefundStatus } from '../domain/refund.ts';
 import type { DifferenceKind } from '../domain/difference.ts';
 import type { Captures, DifferencesDesk, OperatorAction } from '../operator/ports.ts';
 import type { OperatorsDesk, ParkedStep, QueueEntry, Signature } from '../operator/ports.ts';
-import type { CancelAnswer, Claim, NewRefund, RefundAnswer } from './ports.ts';
+import type { CancelAnswer, Claim, NewRefund, RefundAnswer, Voucher } from './ports.ts';
 
 export type SagaId = OrderId | RefundId;
 
@@ -110,6 +110,7 @@ export interface Story {
   readonly gate: string;
   readonly reason: string | null;
   readonly amount: MoneyJson;
+  readonly voucher?: Voucher;
   readonly lines: readonly (OrderLine & { readonly unitPrice: MoneyJson })[];
   readonly payment: {
     readonly intentId: string | null;

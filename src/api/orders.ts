@@ -17,6 +17,7 @@ import * as routes from './routes.ts';
 import type { SagaCalls } from './saga-calls.ts';
 import type { placeOrderRequest } from './schemas.ts';
 import { createTurns } from './turns.ts';
+import { isVoucherRefused, voucherRefused } from './vouchers.ts';
 import { preferredWait } from './waiting.ts';
 
 export interface OrderDeps {
@@ -118,6 +119,7 @@ function mustBeAccepted(
   answer: ReturnType<typeof pastKey<PlaceAnswer>>,
   { lines }: NewOrder,
 ): Accepted {
+  if (isVoucherRefused(answer)) throw voucherRefused(answer);
   switch (answer.state) {
     case 'placed':
     case 'replayed':

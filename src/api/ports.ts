@@ -42,6 +42,7 @@ export interface NewOrder {
   readonly customer: { readonly name: string; readonly email: string };
   readonly shippingAddress: Address;
   readonly paymentMethod: string;
+  readonly voucherCode?: string | undefined;
   readonly expectedAmount?: MoneyJson | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -68,20 +69,33 @@ export type PlaceAnswer =
   | { readonly state: 'replayed'; readonly order: AcceptedOrder; readonly started: boolean }
   | { readonly state: 'unknown-sku'; readonly skus: readonly string[] }
   | { readonly state: 'mixed-currencies' }
+  | { readonly state: 'unknown-voucher' | 'voucher-exhausted' }
+  | { readonly state: 'voucher-not-applicable'; readonly why: VoucherObjection }
   | { readonly state: 'price-changed'; readonly amount: MoneyJson }
   | { readonly state: 'sold-out'; readonly skus: readonly string[] };
+
+/** Why a voucher that there is takes nothing off this order. */
+export type VoucherObjection = 'expired' | 'other-currency' | 'amount-too-small' | 'nothing-to-pay';
 
 export type CancelAnswer =
   | KeyAnswer<OrderId>
   | { readonly state: 'cancelled' | 'replayed' }
   | { readonly state: 'unknown' | 'too-late' };
 
+/** What a voucher takes off an order. */
+export interface Voucher {
+  readonly code: string;
+  readonly discount: MoneyJson;
+}
+
 /** The order as GET shows it, without its links. No personal data. */
 export interface OrderSnapshot {
   readonly id: OrderId;
   readonly status: OrderStatus;
   readonly reason?: EndReason;
+  /** What is paid: that of the lines, less the discount. */
   readonly amount: MoneyJson;
+  readonly voucher?: Voucher;
   readonly lines: readonly (OrderLine & { readonly unitPrice: MoneyJson })[];
   readonly payment: {
     readonly authorized: string;

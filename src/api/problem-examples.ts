@@ -8,6 +8,7 @@ import { overloaded } from './load.ts';
 import { invalid, Problem, unavailable } from './problems.ts';
 import type { ProblemCode, ProblemOptions } from './problems.ts';
 import { refundsPath } from './representations.ts';
+import { voucherRefused } from './vouchers.ts';
 
 export function exampleOf<Code extends ProblemCode>(code: Code): Problem<Code> {
   return new Problem(code, EXAMPLES[code]);
@@ -31,6 +32,10 @@ const EXAMPLES: Partial<Record<ProblemCode, ProblemOptions>> = {
     errors: [{ field: 'expectedAmount', detail: 'The order costs another amount.' }],
     members: { amount: { value: '2998', currency: 'EUR' } },
   },
+  'unknown-voucher': voucherRefused({ state: 'unknown-voucher' }).options,
+  'voucher-not-applicable': voucherRefused({ state: 'voucher-not-applicable', why: 'expired' })
+    .options,
+  'voucher-exhausted': voucherRefused({ state: 'voucher-exhausted' }).options,
   'sold-out': {
     errors: [{ field: 'lines[0].sku', detail: 'Fewer than that are left.' }],
     members: { skus: ['mug'] },

@@ -16,6 +16,7 @@ const PROBLEMS = {
     'The lines have several currencies',
     'An order has one currency. Place one order for each.',
   ],
+  'unknown-voucher': [400, 'The voucher is unknown', 'There is no voucher of that code.'],
   'idempotency-key-missing': [
     400,
     'The Idempotency-Key header is missing',
@@ -38,6 +39,16 @@ const PROBLEMS = {
     409,
     'The price is another one',
     'The order costs what amount says, not what was expected. No order was placed.',
+  ],
+  'voucher-not-applicable': [
+    409,
+    'The voucher does not apply',
+    'It takes nothing off this order: errors says why. No order was placed.',
+  ],
+  'voucher-exhausted': [
+    409,
+    'The voucher is used up',
+    'It has been used as often as it may be. No order was placed.',
   ],
   'sold-out': [409, 'Not enough is left', 'Too few are left of skus. No order was placed.'],
   'idempotency-in-progress': [

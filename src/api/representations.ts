@@ -5,7 +5,7 @@
 import type { OrderId } from '../domain/order.ts';
 import type { RefundRef } from '../domain/refund.ts';
 import type { AcceptedOrder, AcceptedRefund, OrderEvent, OrderSnapshot } from './ports.ts';
-import type { Product, RefundSnapshot } from './ports.ts';
+import type { Product, RefundSnapshot, Voucher } from './ports.ts';
 
 export function orderPath(id: OrderId): string {
   return `/v1/orders/${id}`;
@@ -30,12 +30,13 @@ export function showCancelled(id: OrderId) {
 }
 
 export function showOrder(order: OrderSnapshot) {
-  const { id, status, reason, amount, payment, shipment } = order;
+  const { id, status, reason, amount, voucher, payment, shipment } = order;
   return {
     id,
     status,
     ...(reason && { reason }),
     amount: { value: amount.value, currency: amount.currency },
+    ...(voucher && { voucher: showVoucher(voucher) }),
     lines: order.lines.map(({ sku, quantity, unitPrice }) => ({
       sku,
       quantity,
@@ -53,6 +54,10 @@ export function showOrder(order: OrderSnapshot) {
     updatedAt: order.updatedAt,
     links: orderLinks(id),
   };
+}
+
+function showVoucher({ code, discount: { value, currency } }: Voucher) {
+  return { code, discount: { value, currency } };
 }
 
 // Of what is below, so that a client may tell a shape that it does not know.

@@ -71,6 +71,11 @@ export const placeOrderRequest = z
         description: 'A token from the payment gateway, never a card number.',
         example: 'pm_card_visa',
       }),
+    voucherCode: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, 'Must be the code of a voucher.')
+      .optional()
+      .openapi({ description: 'In letters of either case.', example: 'WELCOME10' }),
     expectedAmount: money.optional().openapi({
       description: 'Refused with `price-changed` if the order costs anything else.',
     }),
@@ -101,12 +106,17 @@ export const archivedOrder = z.object({ id: orderId, links, archived }).openapi(
 
 const minorUnits = z.string().openapi({ example: '3998' });
 
+export const voucher = z.object({ code: z.string(), discount: money }).openapi({
+  description: 'What the order was placed with, and what it takes off.',
+});
+
 export const order = z
   .object({
     id: orderId,
     status: z.enum(ORDER_STATUSES),
     reason: z.enum(END_REASONS).optional().openapi({ description: 'Why it did not complete.' }),
     amount: money,
+    voucher: voucher.optional(),
     lines: z.array(z.object({ sku: z.string(), quantity: z.number().int(), unitPrice: money })),
     payment: z.object({ authorized: minorUnits, captured: minorUnits, refunded: minorUnits }),
     shipment: z.object({ trackingNumber: z.string() }).optional(),

@@ -24,6 +24,7 @@ export type UnhappyStatus = Extract<OrderStatus, 'rejected' | 'cancelled' | 'ref
 
 /** Why an order did not complete, or was made good. The first reason stored stays. */
 export const END_REASONS = [
+  'voucher-exhausted',
   'out-of-stock',
   'payment-declined',
   'address-refused',
@@ -34,6 +35,7 @@ export type EndReason = (typeof END_REASONS)[number];
 
 /** What the business may answer with "no". `unwinding` is the gate's own refusal. */
 export type RefusalCode =
+  | 'voucher-exhausted'
   | 'out-of-stock'
   | 'payment-declined'
   | 'address-refused'
@@ -82,4 +84,6 @@ export interface OrderFacts extends OrderRef {
   readonly amountMinor: string;
   readonly currency: string;
   readonly lines: readonly OrderLine[];
+  /** Which one is in the books: a code is worth money. */
+  readonly hasVoucher?: true;
 }

@@ -47,6 +47,12 @@ export async function checkoutSaga(
   act: Activities,
   order: OrderFacts,
 ): Promise<CheckoutResult> {
+  if (order.hasVoucher) {
+    await saga.step('redeem voucher', {
+      run: () => act.redeemVoucher(order),
+      compensate: () => act.giveVoucherBack(order),
+    });
+  }
   await saga.step('reserve stock', {
     run: () => act.reserveStock(order),
     compensate: () => act.releaseStock(order),
@@ -75,5 +81,6 @@ async function makeGood(
   await committed.step('cancel shipment', () => act.cancelShipment(order));
   await committed.step('refund payment', () => act.refundPayment(order));
   await committed.step('restock', () => act.restock(order));
+  if (order.hasVoucher) await committed.step('return voucher', () => act.returnVoucher(order));
   return await committed.step('close', () => act.closeOrder(order));
 }

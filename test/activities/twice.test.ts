@@ -18,17 +18,24 @@ import type { OrderChange, Shop } from '../support/shop.ts';
 type Step = keyof Activities;
 
 const FORWARD = [
+  'redeemVoucher',
   'reserveStock',
   'authorizePayment',
   'capturePayment',
   'requestShipment',
   'sendReceipt',
 ] as const satisfies readonly Step[];
-const UNDO = ['voidAuthorization', 'releaseStock', 'closeOrder'] as const satisfies readonly Step[];
+const UNDO = [
+  'voidAuthorization',
+  'releaseStock',
+  'giveVoucherBack',
+  'closeOrder',
+] as const satisfies readonly Step[];
 const MAKE_GOOD = [
   'cancelShipment',
   'refundPayment',
   'restock',
+  'returnVoucher',
   'closeOrder',
 ] as const satisfies readonly Step[];
 
@@ -52,7 +59,9 @@ describe('every activity', () => {
     await sendDueMails(createOutbox(shop.pool), outside.deps.mailer, fail);
     assert.equal((await shop.row(order.id)).status, status);
     const [line] = order.lines;
-    assert.equal(await shop.shelf(line?.sku ?? ''), status === 'completed' ? '3/0/2' : '5/0/0');
+    const sku = line?.sku ?? '';
+    assert.equal(await shop.shelf(sku), status === 'completed' ? '3/0/2' : '5/0/0');
+    assert.equal(await shop.taken(sku), status === 'completed' ? 1 : 0);
     await audit(outside.parties, order, status);
     await auditEntries(outside.parties, shop.pool, order.id);
   };
@@ -60,7 +69,9 @@ describe('every activity', () => {
   const newOrder = async (change?: OrderChange) => {
     const sku = `SKU-${(orders += 1)}`;
     await shop.stock(sku, 5);
-    return await shop.order([{ sku, quantity: 2 }], change);
+    // Called as what is bought with it, and good for it alone.
+    await shop.voucher(sku, 1);
+    return await shop.order([{ sku, quantity: 2 }], { ...change, voucherCode: sku });
   };
   const call = (step: Step, order: OrderFacts) =>
     (act[step] as (order: OrderFacts) => Promise<unknown>)(order);
@@ -98,20 +109,20 @@ describe('every activity', () => {
 
     it(`may run ${manner} while an order is made good`, async () => {
       const order = await newOrder({ postalCode: '00000' });
-      for (const step of FORWARD.slice(0, 4)) await play(step, order);
+      for (const step of FORWARD.slice(0, 5)) await play(step, order);
       for (const step of MAKE_GOOD) await play(step, order);
       await judge(order, 'refunded');
     });
 
     it(`may be declined ${manner}`, async () => {
       const order = await newOrder({ paymentMethod: 'pm_card_chargeDeclined' });
-      for (const step of FORWARD.slice(0, 2)) await play(step, order);
+      for (const step of FORWARD.slice(0, 3)) await play(step, order);
       await act.beginUnwind(order, 'payment-declined');
       for (const step of UNDO) await play(step, order);
       await judge(order, 'rejected');
     });
 
-    for (const done of [0, 1, 2]) {
+    for (const done of [0, 1, 2, 3]) {
       it(`may be undone ${manner} after ${done} steps`, async () => {
         const order = await newOrder();
         for (const step of FORWARD.slice(0, done)) await insist(step, order);
@@ -125,8 +136,8 @@ describe('every activity', () => {
   it('is refused when its undo came first', async () => {
     const order = await newOrder();
     await unwinding(order);
-    for (const step of UNDO.slice(0, 2)) await insist(step, order);
-    for (const step of FORWARD.slice(0, 3)) assert.equal(await insist(step, order), 'unwinding');
+    for (const step of UNDO.slice(0, 3)) await insist(step, order);
+    for (const step of FORWARD.slice(0, 4)) assert.equal(await insist(step, order), 'unwinding');
     await insist('closeOrder', order);
     await judge(order, 'cancelled');
   });
@@ -134,7 +145,7 @@ describe('every activity', () => {
   it('meets its own undo at the same moment and leaves nothing behind', async () => {
     for (let round = 0; round < 10; round += 1) {
       const order = await newOrder();
-      await insist('reserveStock', order);
+      for (const step of FORWARD.slice(0, 2)) await insist(step, order);
       await Promise.all([
         insist('authorizePayment', order),
         unwinding(order).then(() => insist('voidAuthorization', order)),

@@ -164,6 +164,9 @@ describe('The contract', () => {
     const expectedAmount = { value: '1', currency: 'EUR' };
     await gives(order({ expectedAmount }), problem('409 price-changed'));
     await gives(order({}, {}, api.globex), problem('409 sold-out'));
+    await gives(order({ voucherCode: 'NOBODYS' }), problem('400 unknown-voucher'));
+    await gives(order({ voucherCode: 'EXPIRED' }), problem('409 voucher-not-applicable'));
+    await gives(order({ voucherCode: 'USEDUP' }), problem('409 voucher-exhausted'));
   });
 
   it('holds while an equal request is in flight', async () => {

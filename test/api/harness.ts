@@ -167,7 +167,7 @@ const CATALOGUE = [
   ['BAGEL', 300, 'USD', 10],
 ] as const;
 
-/** What the examples of the OpenAPI document order, at 14.99 EUR apiece. */
+/** What the examples of the OpenAPI document order, at 14.99 EUR apiece, and vouchers. */
 export async function shelveMugs(
   pool: pg.Pool,
   { id }: Pick<Tenant, 'id'>,
@@ -176,6 +176,10 @@ export async function shelveMugs(
   const product = `INSERT INTO product VALUES ($1, 'mug', 'Stoneware mug', 1499, 'EUR')`;
   await pool.query(product, [id]);
   await pool.query(`INSERT INTO stock VALUES ($1, 'mug', $2)`, [id, available]);
+  const vouchers = `INSERT INTO voucher (tenant_id, code, currency, percent_off, uses, valid_until)
+    VALUES ($1, 'WELCOME10', 'EUR', 10, 1000, NULL), ($1, 'USEDUP', 'EUR', 10, 0, NULL),
+      ($1, 'EXPIRED', 'EUR', 10, 1, now())`;
+  await pool.query(vouchers, [id]);
 }
 
 export async function addKey(pool: pg.Pool, tenantId: string, scopes: string[]): Promise<string> {

@@ -8,6 +8,7 @@ import { createStage } from '../support/stage.ts';
 import type { BookFault, PartyFaults, Stage } from '../support/stage.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import type { OrderChange } from '../support/shop.ts';
+import { VOUCHER_TROUBLES, VOUCHERS } from './voucher-troubles.ts';
 
 interface Trouble {
   readonly when: string;
@@ -41,6 +42,8 @@ const troubles: readonly Trouble[] = [
   { when: 'PostgreSQL is down for a reservation', book: down('reserveStock', 9), ...unavailable },
   { when: 'a reservation takes longer than it may', slow: 'reserveStock', ...unavailable },
   { when: "a reservation's answer is lost", book: lost('reserveStock'), ...completed },
+
+  ...VOUCHER_TROUBLES,
 
   { when: 'the card is declined', order: { paymentMethod: 'pm_card_chargeDeclined' }, ...declined },
   {
@@ -199,8 +202,13 @@ describe('a checkout', () => {
   let stage: Stage;
   before(async () => {
     stage = await createStage();
+    for (const [code, uses] of Object.entries(VOUCHERS)) await stage.shop.voucher(code, uses);
   });
-  after(() => stage.close());
+  after(async () => {
+    const taken = await Promise.all(Object.keys(VOUCHERS).map((code) => stage.shop.taken(code)));
+    await stage.close();
+    assert.deepEqual(taken, [0, 1, 0], 'had by those that completed');
+  });
 
   for (const [index, trouble] of troubles.entries()) {
     const { when, ends, reason, order: change, units = 5 } = trouble;

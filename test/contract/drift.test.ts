@@ -27,10 +27,13 @@ describe('the books in memory and in PostgreSQL', () => {
     const postgres = postgresSide(shop);
     let told = 0;
     const check = await fc.check(
-      fc.asyncProperty(stories(30), async ({ available, commands }: Story) => {
+      fc.asyncProperty(stories(30), async ({ available, uses, commands }: Story) => {
         const cast = castOf(`s${(told += 1)}`);
         const sides = [postgres, memorySide()] as const;
-        for (const side of sides) for (const sku of cast.skus) await side.stock(sku, available);
+        for (const side of sides) {
+          for (const sku of cast.skus) await side.stock(sku, available);
+          await side.voucher(cast.voucher, uses);
+        }
         for (const command of commands) {
           const [theirs, ours] = await Promise.all(
             sides.map((side) => answerOf(() => perform(side, cast, command))),

@@ -20,6 +20,20 @@ export const PATHS: Readonly<Record<string, Path>> = {
   },
   'completed-without-search-attributes': { isUnlisted: true, ends: 'completed' },
 
+  'voucher-redeemed': { voucherUses: 1, ends: 'completed' },
+  'voucher-exhausted': { voucherUses: 0, ends: 'rejected' },
+  'voucher-given-back': {
+    ...DECLINED,
+    voucherUses: 1,
+    slowly: ['redeemVoucher', 'giveVoucherBack'],
+  },
+  'voucher-returned': { ...UNSHIPPABLE, voucherUses: 1 },
+  'voucher-returned-at-regular-speed': {
+    ...UNSHIPPABLE,
+    voucherUses: 1,
+    slowly: ['returnVoucher'],
+  },
+
   'out-of-stock': { units: 1, ends: 'rejected' },
   'payment-declined': DECLINED,
   'authorization-lapsed': {

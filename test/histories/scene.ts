@@ -22,6 +22,8 @@ export interface Path {
   readonly order?: OrderChange;
   /** On the shelf; two are ordered. */
   readonly units?: number;
+  /** How often its voucher may be used, where it has one. */
+  readonly voucherUses?: number;
   readonly faults?: PartyFaults;
   readonly book?: BookFault;
   /** The activities whose first, local try fails. */
@@ -184,10 +186,15 @@ async function decideBetween({ shop }: Stage, desk: OperatorsDesk, word: Decisio
 
 type SagaId = Decision['sagaId'];
 
-async function placed(stage: Stage, { order, units = 5, isRefund }: Path): Promise<OrderFacts> {
+async function placed(
+  stage: Stage,
+  { order, units = 5, voucherUses, isRefund }: Path,
+): Promise<OrderFacts> {
   const sku = `SKU-${(skus += 1)}`;
   await stage.shop.stock(sku, units);
-  const facts = await stage.shop.order([{ sku, quantity: 2 }], order);
+  if (voucherUses !== undefined) await stage.shop.voucher(sku, voucherUses);
+  const change = { ...order, ...(voucherUses !== undefined && { voucherCode: sku }) };
+  const facts = await stage.shop.order([{ sku, quantity: 2 }], change);
   if (isRefund) await complete(createActivities({ ...stage.deps, timeLeftMs: () => 5_000 }), facts);
   return facts;
 }

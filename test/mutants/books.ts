@@ -6,6 +6,7 @@ const checkout = 'migrations/0002_checkout.sql';
 const pivot = 'migrations/0003_pivot_and_after.sql';
 const refunds = 'migrations/0005_refunds.sql';
 const parking = 'migrations/0007_parking.sql';
+const vouchers = 'migrations/0026_vouchers.sql';
 
 export const BOOK_MUTANTS: readonly Mutant[] = [
   {
@@ -138,9 +139,49 @@ $$;`,
   },
   {
     name: 'An order ends while its goods are held.',
-    file: parking,
+    file: vouchers,
     find: `AND EXISTS (SELECT FROM reservation WHERE order_id = p_id AND state IN ('held', 'sold')) THEN`,
     replace: `AND EXISTS (SELECT FROM reservation WHERE order_id = p_id AND state = 'sold') THEN`,
+    caughtBy: BOOKS,
+  },
+  {
+    name: 'A voucher is read before its row is locked.',
+    file: vouchers,
+    find: `  UPDATE voucher SET taken = taken + 1
+  WHERE tenant_id = o.tenant_id AND code = o.voucher_code AND taken < uses;
+  IF NOT FOUND THEN`,
+    replace: `  IF NOT EXISTS (SELECT FROM voucher WHERE tenant_id = o.tenant_id AND code = o.voucher_code
+      AND taken < uses) THEN`,
+    caughtBy: BOOKS,
+  },
+  {
+    name: 'A voucher given back leaves no tombstone.',
+    file: vouchers,
+    find: `  PERFORM leave_tombstone(p_id, 'redeem voucher');
+`,
+    replace: '',
+    caughtBy: BOOKS,
+  },
+  {
+    name: 'A voucher is given back by an order that goes on.',
+    file: vouchers,
+    find: `  PERFORM require_gate(o, 'unwinding');
+`,
+    replace: '',
+    caughtBy: BOOKS,
+  },
+  {
+    name: 'An order ends while its voucher is taken.',
+    file: vouchers,
+    find: `        AND EXISTS (SELECT FROM voucher_use WHERE order_id = p_id AND state = 'held') THEN`,
+    replace: `        AND false THEN`,
+    caughtBy: BOOKS,
+  },
+  {
+    name: 'A line is refunded as if none of it had been.',
+    file: vouchers,
+    find: 'SELECT paid_for(o, p_sku, p_units + before.units) - before.amount',
+    replace: 'SELECT paid_for(o, p_sku, p_units)',
     caughtBy: BOOKS,
   },
   {

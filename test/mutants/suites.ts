@@ -12,5 +12,5 @@ export const AMOUNTS: Suite = { mocha: 'test/activities/amounts.test.ts' };
 export const WRONG_MONEY: Suite = { mocha: 'test/activities/wrong-money.test.ts' };
 export const GATEWAY: Suite = { mocha: 'test/{adapters/stripe*,contract/gateway*}.test.ts' };
 export const BOOKS: Suite = {
-  mocha: 'test/{activities/{book,twice,refund*},contract/{drift,races}}.test.ts',
+  mocha: 'test/{activities/{book,twice,refund*,vouchers},contract/{drift,races}}.test.ts',
 };

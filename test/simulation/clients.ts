@@ -8,7 +8,7 @@ import type { OrderId } from '../../src/domain/order.ts';
 import type { RefundId } from '../../src/domain/refund.ts';
 import { REFUSED_POSTAL_CODE } from '../../src/counterparties/carrier/carrier.ts';
 import { TENANT } from './memory/books.ts';
-import { SKUS } from './story.ts';
+import { SKUS, VOUCHER } from './story.ts';
 import type { Act, OrderPlan } from './story.ts';
 import type { Process } from './temporal/worker.ts';
 import type { World } from './world.ts';
@@ -158,7 +158,8 @@ function claimOf(route: string, key: string): Claim {
 // What the API makes has 26 letters or digits behind its prefix.
 const ID_LENGTH = 26;
 
-function newOrder(request: number, { quantities, card, hasBadAddress }: OrderPlan): NewOrder {
+function newOrder(request: number, plan: OrderPlan): NewOrder {
+  const { quantities, card, hasBadAddress, hasVoucher } = plan;
   const lines = SKUS.map((sku, at) => ({ sku, quantity: quantities[at] ?? 0 }));
   return {
     id: `ord_${String(request).padStart(ID_LENGTH, '0')}`,
@@ -173,6 +174,7 @@ function newOrder(request: number, { quantities, card, hasBadAddress }: OrderPla
       country: 'DE',
     },
     paymentMethod: card,
+    ...(hasVoucher && { voucherCode: VOUCHER }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { ByHand } from './keepers.ts';
 import type { MailLine } from './memory/mailer.ts';
 import type { OrderRow, RefundRow } from './memory/rows.ts';
 import { SKUS } from './story.ts';
+import { auditCodes, auditUse } from './voucher-invariants.ts';
 import type { World } from './world.ts';
 
 // The published table of moves, once more: a mistake in the original must not excuse itself.
@@ -37,6 +38,7 @@ export function auditStep(world: World, about: string): void {
       violations.push(`K1: of ${sku} there are ${available} + ${reserved} + ${sold}`);
     }
   }
+  violations.push(...auditCodes(world));
   const events = books.tables.events.of(about as OrderId);
   if (events.length > 0 && events.at(-1)?.sequence !== events.length) {
     violations.push(`N2: the events of ${about} have a gap`);
@@ -72,6 +74,7 @@ export function auditEnd(world: World, journal: Journal, byHand: readonly ByHand
     auditParcels(own, say);
     auditReason(own, say);
     auditReservation(world, own, say);
+    for (const words of auditUse(world, { ...own, isKept: isKept(order) })) say(words);
     auditEvents(world, own, say);
     auditMails(own, say);
     auditEntries(world, own, say);

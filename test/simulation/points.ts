@@ -21,6 +21,12 @@ const refunded = (kind: Act['kind'], card = 'pm_card_visa'): Path => ({
   acts: [{ call: 23, kind, order: 0, amount: 300 }],
 });
 
+/** Both are placed before either has it. */
+const VOUCHER_FOR_TWO = [
+  { ...SMOOTH, hasVoucher: true },
+  { ...SMOOTH, hasVoucher: true },
+];
+
 /** Every way that an order or a refund can go, and what it is called. */
 export const PATHS: Readonly<Record<string, Path>> = {
   completed: order({}),
@@ -28,6 +34,10 @@ export const PATHS: Readonly<Record<string, Path>> = {
   declined: order({ card: 'pm_card_chargeDeclined' }),
   'not accepted': order({ card: 'pm_card_unheardOf' }),
   'made good': order({ hasBadAddress: true }),
+  'with a voucher': order({ hasVoucher: true }),
+  'with a voucher, declined': order({ hasVoucher: true, card: 'pm_card_chargeDeclined' }),
+  'with a voucher, made good': order({ hasVoucher: true, hasBadAddress: true }),
+  'one voucher for two': { ...order({}), orders: VOUCHER_FOR_TWO, voucherUses: 1 },
   'made good, pending': order({ hasBadAddress: true, card: 'pm_card_pendingRefund' }),
   'refunded wholly': refunded('the client asks for all of it back'),
   'refunded in part': refunded('the client asks for a part of it back'),

@@ -22,6 +22,7 @@ const anyOrder: fc.Arbitrary<OrderPlan> = fc.record({
     ),
   ),
   hasBadAddress: fc.integer({ min: 0, max: 3 }).map((lot) => lot === 3),
+  hasVoucher: fc.integer({ min: 0, max: 2 }).map((lot) => lot === 2),
   copies: fc.constantFrom(1, 1, 1, 2, 5),
 });
 
@@ -50,6 +51,7 @@ export const anyStory: fc.Arbitrary<Story> = fc
       faults: fc.array(fault, { maxLength: 3 * orders.length }),
       acts: fc.array(act, { maxLength: 2 * orders.length }),
       stock: fc.constantFrom(100, 100, 100, 4),
+      voucherUses: fc.constantFrom(100, 1, 2),
       operator: fc.constantFrom<Story['operator'][]>(
         ...(['nothing', 'nothing', 'retry', 'mark-done', 'skip', 'refuse'] as const),
       ),

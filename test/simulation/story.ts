@@ -32,6 +32,7 @@ export interface OrderPlan {
   readonly quantities: readonly number[];
   readonly card: string;
   readonly hasBadAddress: boolean;
+  readonly hasVoucher: boolean;
   /** Equal requests at the same moment. */
   readonly copies: number;
 }
@@ -43,6 +44,8 @@ export interface Story {
   readonly acts: readonly (Act & { readonly call: number })[];
   /** On the shelf of each SKU. */
   readonly stock: number;
+  /** How often the one voucher may be used. */
+  readonly voucherUses: number;
   /** What operators do about parked steps, where it may be done. */
   readonly operator: Action | 'nothing';
   readonly keyRetentionSeconds: number;
@@ -51,10 +54,15 @@ export interface Story {
 
 export const SKUS = ['BOWL', 'CUP'] as const;
 
+export const VOUCHER = 'ONLYSOMANY';
+// A part that no number of units divides evenly.
+export const DISCOUNT_MINOR = 301n;
+
 export const SMOOTH: OrderPlan = {
   quantities: [1, 1],
   card: 'pm_card_visa',
   hasBadAddress: false,
+  hasVoucher: false,
   copies: 1,
 };
 
@@ -67,6 +75,7 @@ export const QUIET: Story = {
   faults: [],
   acts: [],
   stock: 10,
+  voucherUses: 10,
   operator: 'nothing',
   keyRetentionSeconds: DAY_SECONDS,
   authorizationSeconds: 7 * DAY_SECONDS,

@@ -20,7 +20,7 @@ import { createMemoryMailer } from './memory/mailer.ts';
 import type { MemoryMailer } from './memory/mailer.ts';
 import { createScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
-import { SKUS } from './story.ts';
+import { DISCOUNT_MINOR, SKUS, VOUCHER } from './story.ts';
 import type { Story } from './story.ts';
 import { Server } from './temporal/server.ts';
 import type { Workflow } from './temporal/run.ts';
@@ -77,6 +77,7 @@ export function createWorld(story: Story, watching: Watching = {}): World {
   const clock = () => EPOCH + scheduler.now();
   const books = createMemoryBooks({ now: clock });
   for (const sku of SKUS) books.stock(sku, story.stock);
+  books.voucher(VOUCHER, story.voucherUses, DISCOUNT_MINOR);
   const gateway = createMemoryGateway({
     now: clock,
     keyRetentionMs: story.keyRetentionSeconds * 1_000,

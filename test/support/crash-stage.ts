@@ -30,6 +30,11 @@ export const SCENARIOS = {
   'sold out': { sku: 'RARE' },
   cancelled: { cancelledAt: 'before book.beginCapture' },
   'made good': { change: { postalCode: '00000' } },
+  'with a voucher': { change: { voucherCode: 'MANY' } },
+  'its voucher given back': {
+    change: { voucherCode: 'MANY', paymentMethod: 'pm_card_chargeDeclined' },
+  },
+  'its voucher returned': { change: { voucherCode: 'MANY', postalCode: '00000' } },
   parked: { parkedAt: 'before carrier.requestShipment' },
   refunded: { isRefund: true, restock: true },
   'refunded late': { isRefund: true, change: { paymentMethod: 'pm_card_pendingRefund' } },
@@ -67,6 +72,7 @@ export async function createCrashStage(budgets: Partial<Budgets> = PATIENT) {
   const { shop, parties, client, taskQueue } = stack;
   await shop.stock('MUG', 10_000);
   await shop.stock('RARE', 0);
+  await shop.voucher('MANY', 10_000);
   const book = createOrderBook(shop.pool, () => undefined);
   const store = createRefundStore(shop.pool);
   const sagas = connectSagaClient({

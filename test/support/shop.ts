@@ -12,6 +12,10 @@ export interface Shop {
   readonly pool: pg.Pool;
   /** Puts a SKU on the shelf at 10.00 EUR apiece. */
   readonly stock: (sku: string, available: number) => Promise<void>;
+  /** Makes a code that takes 3.00 EUR off, so often. */
+  readonly voucher: (code: string, uses: number) => Promise<void>;
+  /** How often it is taken. */
+  readonly taken: (code: string) => Promise<number | undefined>;
   /** An accepted order, as the API would have written it. */
   readonly order: (lines: OrderFacts['lines'], change?: OrderChange) => Promise<OrderFacts>;
   /** available / reserved / sold. */
@@ -24,6 +28,7 @@ export interface Shop {
 export interface OrderChange {
   readonly paymentMethod?: string;
   readonly postalCode?: string;
+  readonly voucherCode?: string;
 }
 
 interface OrderRow {
@@ -34,6 +39,7 @@ interface OrderRow {
 }
 
 const UNIT_PRICE = 1_000;
+const DISCOUNT = 300;
 
 export async function createShop(): Promise<Shop> {
   const database = await createDatabase();
@@ -54,6 +60,20 @@ export async function createShop(): Promise<Shop> {
         sku,
         available,
       ]);
+    },
+    async voucher(code, uses) {
+      await pool.query(
+        `INSERT INTO voucher (tenant_id, code, currency, amount_off, uses)
+         VALUES ($1, $2, 'EUR', $3, $4)`,
+        [TENANT, code, DISCOUNT, uses],
+      );
+    },
+    async taken(code) {
+      const { rows } = await pool.query<{ taken: number }>(
+        'SELECT taken FROM voucher WHERE code = $1',
+        [code],
+      );
+      return rows[0]?.taken;
     },
     order: (lines, change) => insertOrder(pool, lines, change),
     async shelf(sku) {
@@ -88,16 +108,20 @@ export async function createShop(): Promise<Shop> {
 async function insertOrder(
   pool: pg.Pool,
   lines: OrderFacts['lines'],
-  { paymentMethod = 'pm_card_visa', postalCode = '10115' }: OrderChange = {},
+  { paymentMethod = 'pm_card_visa', postalCode = '10115', voucherCode }: OrderChange = {},
 ): Promise<OrderFacts> {
   const id: OrderId = `ord_${randomBytes(13).toString('hex')}`;
-  const amount = lines.reduce((sum, { quantity }) => sum + quantity * UNIT_PRICE, 0);
+  const discount = voucherCode === undefined ? null : DISCOUNT;
+  const amount = lines.reduce((sum, { quantity }) => sum + quantity * UNIT_PRICE, -(discount ?? 0));
   const address = { name: 'Ada', line1: 'Allee 1', city: 'Berlin', postalCode, country: 'DE' };
   await pool.query(
     `INSERT INTO "order" (id, tenant_id, request_id, amount, currency, payment_method,
-       customer_name, customer_email, shipping_address)
-     VALUES ($1, $2, $3, $4, 'EUR', $5, 'Ada', $6, $7)`,
-    [id, TENANT, `req_${id}`, amount, paymentMethod, `${id}@example.com`, address],
+       customer_name, customer_email, shipping_address, voucher_code, discount)
+     VALUES ($1, $2, $3, $4, 'EUR', $5, 'Ada', $6, $7, $8, $9)`,
+    [
+      ...[id, TENANT, `req_${id}`, amount, paymentMethod, `${id}@example.com`, address],
+      ...[voucherCode, discount],
+    ],
   );
   for (const { sku, quantity } of lines) {
     await pool.query(
@@ -113,5 +137,6 @@ async function insertOrder(
     amountMinor: amount.toString(),
     currency: 'EUR',
     lines,
+    ...(voucherCode !== undefined && { hasVoucher: true }),
   };
 }

@@ -55,6 +55,7 @@ const BOOKS = `
       FROM payment WHERE order_id = $1),
     'goods', (SELECT jsonb_agg(jsonb_build_array(state, quantity, restocked) ORDER BY sku)
       FROM reservation WHERE order_id = $1),
+    'voucher', (SELECT state FROM voucher_use WHERE order_id = $1),
     'entries', (SELECT jsonb_agg(jsonb_build_array(operation, n, kind, outcome, authorized,
         captured, voided, refunded) ORDER BY id)
       FROM payment_entry WHERE order_id = $1),

@@ -24,6 +24,8 @@ export interface Line {
 export interface Holder extends Tenant {
   /** A product that nobody else has. */
   readonly sku: string;
+  /** A voucher that nobody else has. */
+  readonly voucherCode: string;
   /** Completed, and nothing is under way. */
   readonly orderId: string;
   readonly refund: { readonly orderId: string; readonly refundId: string };
@@ -50,7 +52,11 @@ async function endow(api: Harness, tenant: Tenant): Promise<Holder> {
   const asked = await send(api, holder, `/v1/orders/${refunded}/refunds`, {});
   const { id: refundId } = (await asked.json()) as { id: string };
   await placed(api, holder);
-  return { ...holder, orderId, refund: { orderId: refunded, refundId } };
+  const voucherCode = `ONLY-${tenant.id.slice(4).toUpperCase()}`;
+  const voucher = `INSERT INTO voucher (tenant_id, code, currency, amount_off, uses)
+    VALUES ($1, $2, 'EUR', 100, 1000)`;
+  await api.pool.query(voucher, [tenant.id, voucherCode]);
+  return { ...holder, voucherCode, orderId, refund: { orderId: refunded, refundId } };
 }
 
 export type Matrix = Awaited<ReturnType<typeof createMatrix>>;
@@ -100,6 +106,12 @@ function linesOf(api: Harness): readonly Line[] {
       operation: 'POST /v1/orders',
       own: ({ sku }) => Promise.resolve({ ...key(), sku }),
       body: ({ sku }) => orderOf(sku),
+    },
+    {
+      operation: 'POST /v1/orders',
+      says: 'with a voucher',
+      own: ({ sku, voucherCode }) => Promise.resolve({ ...key(), sku, voucherCode }),
+      body: ({ sku, voucherCode }) => ({ ...orderOf(sku), voucherCode }),
     },
     {
       operation: 'GET /v1/orders',

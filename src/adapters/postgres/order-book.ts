@@ -1,6 +1,6 @@
 /**
  * The order book on PostgreSQL: each method calls the database function of the same name, which
- * is one round trip and one transaction (migrations/0002 and 0003). Nothing is decided here.
+ * is one round trip and one transaction (migrations/0002, 0003 and 0026). Nothing is decided here.
  */
 import type pg from 'pg';
 import type { OrderBook, Recorded, Intent } from '../../activities/ports.ts';
@@ -26,6 +26,10 @@ export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): 
   };
 
   return {
+    redeemVoucher: (id) => record('redeem_voucher', id),
+    giveVoucherBack: (id) => record('give_voucher_back', id),
+    returnVoucher: (id) => record('return_voucher', id),
+
     async reserveStock(id, lane) {
       const recorded = await reserve(id, lane);
       touched(id);

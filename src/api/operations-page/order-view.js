@@ -115,7 +115,7 @@ function parkedStep(story, parked, propose) {
 
 /** @param {Story} story */
 function facts(story) {
-  const { payment, shipment, lines, refunds, amount } = story;
+  const { payment, shipment, lines, refunds, amount, voucher } = story;
   const { currency } = amount;
   const of = (/** @type {string} */ value) => money({ value, currency });
   return h(
@@ -137,6 +137,7 @@ function facts(story) {
       ...lines.map(({ sku, quantity, unitPrice }) =>
         fact('Line', `${quantity} × ${sku} at ${money(unitPrice)}`),
       ),
+      voucher && fact('Voucher', `${voucher.code}, ${money(voucher.discount)} off`),
       ...refunds.map((refund) => fact('Refund', refundFact(refund))),
       story.erasedAt !== null && fact('Erased', moment(story.erasedAt)),
     ),

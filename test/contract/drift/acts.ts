@@ -49,13 +49,20 @@ const STEPS = [
   'restock',
   'begin to unwind',
   'close',
+  'redeem voucher',
+  'return voucher',
 ] as const;
+
+const UNDOABLE: readonly string[] = ['reserve stock', 'authorize payment', 'redeem voucher'];
 
 const ACTIONS: readonly Action[] = ['retry', 'mark-done', 'skip', 'refuse'];
 
 type Do = (side: Side, scene: Scene, choice: number) => Promise<unknown>;
 
 const ON_BOOK = {
+  redeem: ({ book }, { id }) => book.redeemVoucher(id),
+  giveBack: ({ book }, { id }) => book.giveVoucherBack(id),
+  returnVoucher: ({ book }, { id }) => book.returnVoucher(id),
   reserve: ({ book }, { id }) => book.reserveStock(id),
   release: ({ book }, { id }) => book.releaseStock(id),
   beginAuthorization: ({ book }, { id }) => book.beginAuthorization(id),
@@ -86,7 +93,7 @@ const ON_BOOK = {
   closeOrder: ({ book }, { id }) => book.closeOrder(id),
   park({ book }, { id }, choice) {
     const step = STEPS[choice % STEPS.length] ?? 'close';
-    const undo = choice % STEPS.length < 2 && Math.floor(choice / STEPS.length) % 2 === 0;
+    const undo = UNDOABLE.includes(step) && Math.floor(choice / STEPS.length) % 2 === 0;
     const ref = { id, tenantId: TENANT, requestId: 'req' };
     return book.parkStep(ref, { step, undo, detail: `attempt ${choice}` });
   },
@@ -133,7 +140,7 @@ function wantedOf({ skus: [cup] }: Cast, choice: number) {
 }
 
 const ON_STORE = {
-  place({ store }, { id, lines, claim }, choice) {
+  place({ store }, { cast, id, lines, claim }, choice) {
     const key = choice % 3;
     const another = [{ sku: 'nobody sells this', quantity: 1 }];
     const order: NewOrder = {
@@ -149,6 +156,7 @@ const ON_STORE = {
         country: 'DE',
       },
       paymentMethod: 'pm_card_visa',
+      ...(choice % 5 !== 3 && { voucherCode: choice % 11 === 10 ? 'NOBODYS' : cast.voucher }),
       ...(choice % 5 === 4 && { expectedAmount: { value: '1', currency: 'EUR' } }),
     };
     return store.place(claim('POST /v1/orders', choice), order);

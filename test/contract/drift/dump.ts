@@ -30,11 +30,16 @@ const DUMP = `SELECT jsonb_build_object(
       'needsOperator', needs_operator, 'amount', amount::text, 'lastSequence', last_sequence,
       'isStarted', run_started_at IS NOT NULL, 'isTried', start_tried_at IS NOT NULL,
       'isWatched', watched_at IS NOT NULL, 'isBlocked', blocked_since IS NOT NULL,
-      'blockedRefund', blocked_refund, 'restarts', restarts`)}), '[]')
+      'blockedRefund', blocked_refund, 'restarts', restarts, 'voucher', voucher_code,
+      'discount', discount::text`)}), '[]')
     FROM "order" WHERE id = ANY ($1)),
   'stock', (SELECT ${row(`'sku', sku, 'available', available, 'reserved', reserved, 'sold', sold`)}),
       '[]')
     FROM stock WHERE sku IN (SELECT sku FROM order_line WHERE order_id = ANY ($1))),
+  'vouchers', (SELECT ${row(`'code', code, 'taken', taken`)}), '[]')
+    FROM voucher WHERE code IN (SELECT voucher_code FROM "order" WHERE id = ANY ($1))),
+  'uses', (SELECT ${row(`'orderId', order_id, 'code', code, 'state', state`)}), '[]')
+    FROM voucher_use WHERE order_id = ANY ($1)),
   'reservations', (SELECT ${row(`'orderId', order_id, 'sku', sku, 'quantity', quantity,
       'state', state, 'restocked', restocked`)}), '[]')
     FROM reservation WHERE order_id = ANY ($1)),
@@ -61,7 +66,8 @@ const DUMP = `SELECT jsonb_build_object(
       'restock', r.restock, 'isSettled', r.settled_at IS NOT NULL,
       'isStarted', r.run_started_at IS NOT NULL, 'isTried', r.start_tried_at IS NOT NULL,
       'isWatched', r.watched_at IS NOT NULL, 'restarts', r.restarts,
-      'lines', (SELECT ${row(`'sku', l.sku, 'quantity', l.quantity`)} ORDER BY l.sku), '[]')
+      'lines', (SELECT ${row(`'sku', l.sku, 'quantity', l.quantity, 'amountMinor', l.amount::text`)}
+          ORDER BY l.sku), '[]')
         FROM refund_line l WHERE l.refund_id = r.id)`)}), '[]')
     FROM refund r WHERE r.order_id = ANY ($1)),
   'parked', (SELECT ${row(`'sagaId', saga_id, 'step', step, 'direction', direction,
@@ -88,6 +94,13 @@ export function dumpMemory(tables: Tables, ids: readonly OrderId[]): unknown {
     stock: [...tables.stock.values()]
       .filter(({ sku }) => skus.has(sku))
       .map(({ sku, available, reserved, sold }) => ({ sku, available, reserved, sold })),
+    vouchers: [...tables.vouchers.values()]
+      .filter(({ code }) => orders.some(({ voucher }) => voucher?.code === code))
+      .map(({ code, taken }) => ({ code, taken })),
+    uses: each((orderId) => {
+      const use = tables.voucherUses.get(orderId);
+      return use === undefined ? [] : [{ orderId, code: use.code, state: use.state }];
+    }),
     reservations: each((orderId) =>
       tables.reservations.of(orderId).map((held) => ({ orderId, ...held })),
     ),
@@ -124,6 +137,8 @@ function orderOf(order: OrderRow) {
   return {
     ...{ id, status, gate, reason, needsOperator, lastSequence, blockedRefund, restarts },
     amount: order.amountMinor,
+    voucher: order.voucher?.code ?? null,
+    discount: order.voucher?.discountMinor ?? null,
     isStarted: order.runStartedAt !== null,
     isTried: order.startTriedAt !== null,
     isWatched: order.watchedAt !== null,

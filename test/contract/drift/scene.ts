@@ -12,6 +12,7 @@ export interface Cast {
   /** Also those that are placed under other keys. */
   readonly everyId: readonly OrderId[];
   readonly skus: readonly [string, string];
+  readonly voucher: string;
 }
 
 export function castOf(story: string): Cast {
@@ -20,6 +21,7 @@ export function castOf(story: string): Cast {
     ids,
     everyId: ids.flatMap((id) => [id, `${id}1`, `${id}2`] as const),
     skus: [`${story}-cup`, `${story}-mug`],
+    voucher: story.toUpperCase(),
   };
 }
 

@@ -24,6 +24,8 @@ export interface Side {
   readonly desk: Pick<OperatorsDesk, 'queue' | 'show' | 'resolve'>;
   readonly outbox: Outbox;
   readonly stock: (sku: string, available: number) => Promise<void> | void;
+  /** Takes 3.00 EUR off. */
+  readonly voucher: (code: string, uses: number) => Promise<void> | void;
   readonly passTime: (ids: readonly OrderId[], seconds: number) => Promise<void> | void;
   readonly dump: (ids: readonly OrderId[]) => unknown;
 }
@@ -38,6 +40,7 @@ export function postgresSide(shop: Shop): Side {
     desk: createOperatorsDesk(pool),
     outbox: createOutbox(pool),
     stock: shop.stock,
+    voucher: shop.voucher,
     // Nobody can put PostgreSQL's clock forward, so all that it has written down grows older.
     async passTime(ids, seconds) {
       await pool.query(
@@ -73,6 +76,7 @@ export function memorySide(): Side {
   const books = createMemoryBooks({ now });
   return {
     ...books,
+    voucher: (code, uses) => books.voucher(code, uses, 300n),
     passTime(_, seconds) {
       offsetMs += seconds * 1_000;
     },

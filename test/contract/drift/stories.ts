@@ -4,7 +4,8 @@ import { EVERY_ACT } from './acts.ts';
 import type { Act, Command } from './acts.ts';
 
 export const PLACED: readonly Act[] = ['place'];
-export const RESERVED: readonly Act[] = [...PLACED, 'reserve'];
+export const REDEEMED: readonly Act[] = [...PLACED, 'redeem'];
+export const RESERVED: readonly Act[] = [...REDEEMED, 'reserve'];
 export const HELD: readonly Act[] = [
   ...RESERVED,
   'beginAuthorization',
@@ -18,6 +19,7 @@ export const MADE_GOOD: readonly Act[] = [...PAID, 'recordShipmentRefused', 'rec
 /** How far an order can have come by itself. */
 const WAYS: readonly (readonly Act[])[] = [
   PLACED,
+  REDEEMED,
   RESERVED,
   [...RESERVED, 'beginAuthorization'],
   [...RESERVED, 'beginAuthorization', 'commitIntent'],
@@ -26,10 +28,10 @@ const WAYS: readonly (readonly Act[])[] = [
   [...HELD, 'beginCapture', 'recordCaptureRefused'],
   [...HELD, 'beginUnwind'],
   [...HELD, 'cancel', 'beginVoid'],
-  [...HELD, 'cancel', 'beginVoid', 'recordVoid', 'release'],
+  [...HELD, 'cancel', 'beginVoid', 'recordVoid', 'release', 'giveBack'],
   PAID,
   MADE_GOOD,
-  [...MADE_GOOD, 'beginRefund', 'recordRefund', 'restock', 'closeOrder'],
+  [...MADE_GOOD, 'beginRefund', 'recordRefund', 'restock', 'returnVoucher', 'closeOrder'],
   SHIPPED,
   [...SHIPPED, 'recordReceipt'],
   [...SHIPPED, 'recordReceipt', 'requestRefund', 'openRefund'],
@@ -37,6 +39,7 @@ const WAYS: readonly (readonly Act[])[] = [
 
 export interface Story {
   readonly available: number;
+  readonly uses: number;
   readonly commands: readonly Command[];
 }
 
@@ -65,6 +68,7 @@ const everyWay = (which: 0 | 1) =>
 export const stories = (maxLength: number): fc.Arbitrary<Story> =>
   fc.record({
     available: fc.constantFrom(2, 9),
+    uses: fc.constantFrom(1, 2),
     commands: fc
       .tuple(everyWay(0), everyWay(1), fc.array(command, { maxLength, size: 'max' }))
       .map((parts) => parts.flat()),

@@ -1,6 +1,6 @@
 /** Who meets at an order before its money is taken: its run, zombies, the client and operators. */
 import type { Act } from '../drift/acts.ts';
-import { HELD, PLACED, RESERVED } from '../drift/stories.ts';
+import { HELD, PLACED, REDEEMED, RESERVED } from '../drift/stories.ts';
 import { markDone, park, parkUndo, refuse, retry, skip, STEP } from './calls.ts';
 import type { Place } from './calls.ts';
 
@@ -22,7 +22,11 @@ export const BEFORE_CAPTURE: readonly Place[] = [
   {
     after: PLACED,
     meet: [
-      // Both want the last ones.
+      // Both want the last use, and the last ones.
+      ['redeem', ['redeem', 0, 1]],
+      ['redeem', 'redeem'],
+      ['redeem', 'cancel', 'giveBack'],
+      ['redeem', park(STEP.redeem)],
       ['reserve', ['reserve', 0, 1]],
       ['reserve', 'reserve'],
       ['reserve', 'cancel'],
@@ -39,6 +43,15 @@ export const BEFORE_CAPTURE: readonly Place[] = [
       ],
       ['beginUnwind', park(STEP.unwind)],
       ['stampStarted', 'reserve'],
+    ],
+  },
+  {
+    after: [...REDEEMED, 'cancel'],
+    meet: [
+      ['giveBack', ['redeem', 0, 1]],
+      ['giveBack', 'closeOrder'],
+      ['giveBack', 'redeem'],
+      ['giveBack', parkUndo(STEP.redeem)],
     ],
   },
   {

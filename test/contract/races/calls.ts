@@ -25,11 +25,15 @@ export const STEP = {
   refund: 6,
   restock: 7,
   unwind: 8,
+  redeem: 10,
 } as const;
 
+// So many steps there are, and an action is chosen once for each.
+const STEPS = 12;
+
 export const parkUndo = (step: number): Call => ['park', step];
-export const park = (step: number): Call => ['park', 10 + step];
+export const park = (step: number): Call => ['park', STEPS + step];
 export const retry = (step: number): Call => ['resolve', step];
-export const markDone = (step: number): Call => ['resolve', 10 + step];
-export const skip = (step: number): Call => ['resolve', 20 + step];
-export const refuse = (step: number): Call => ['resolve', 30 + step];
+export const markDone = (step: number): Call => ['resolve', STEPS + step];
+export const skip = (step: number): Call => ['resolve', 2 * STEPS + step];
+export const refuse = (step: number): Call => ['resolve', 3 * STEPS + step];

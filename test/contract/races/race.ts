@@ -29,6 +29,7 @@ const AVAILABLE = 2;
 /** Both orders are there, unless the race is about that, and the first has come some way. */
 async function arrive(side: Side, cast: Cast, { before }: Race): Promise<void> {
   for (const sku of cast.skus) await side.stock(sku, AVAILABLE);
+  await side.voucher(cast.voucher, 1);
   await tell(side, cast, { act: 'place', which: 1, choice: 0 });
   for (const command of before) await tell(side, cast, command);
 }

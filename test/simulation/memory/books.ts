@@ -11,7 +11,7 @@ import * as closing from './closing.ts';
 import { createDesk } from './desk.ts';
 import type { MemoryDesk } from './desk.ts';
 import * as later from './later-steps.ts';
-import { stockKey } from './ledger.ts';
+import { stockKey, voucherKey } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { createOrderStore } from './order-store.ts';
 import type { MemoryOrderStore } from './order-store.ts';
@@ -23,6 +23,7 @@ import { eventOf } from './snapshot.ts';
 import * as stock from './stock-steps.ts';
 import { createDatabase } from './tables.ts';
 import type { Database, Tables } from './tables.ts';
+import * as voucher from './voucher-steps.ts';
 import { createWatchStore } from './watch-store.ts';
 
 export interface MemoryBooks {
@@ -34,6 +35,8 @@ export interface MemoryBooks {
   readonly outbox: Outbox;
   /** Puts a SKU on the shelf. */
   readonly stock: (sku: string, available: number, product?: Partial<Product>) => void;
+  /** Makes a code that takes so much off, so often. */
+  readonly voucher: (code: string, uses: number, amountOff: bigint) => void;
   /** In the order of their sequence. */
   readonly events: (id: OrderId) => OrderEvent[];
   /** For auditors: rows never change, so nothing that is read here does. Nobody else writes. */
@@ -65,6 +68,10 @@ export function createMemoryBooks({ now }: { readonly now: () => number }): Memo
       const row = { tenantId, sku, unitPriceMinor, currency, available, reserved: 0, sold: 0 };
       database.tables.stock.put(stockKey(tenantId, sku), row);
     },
+    voucher(code, uses, amountOff) {
+      const row = { tenantId: TENANT, code, amountOff, uses, taken: 0 };
+      database.tables.vouchers.put(voucherKey(TENANT, code), row);
+    },
     events: (id) => database.tables.events.of(id).map(eventOf),
     tables: database.tables,
   };
@@ -79,6 +86,9 @@ function createOrderBook(ledger: Ledger, { atomically }: Database): OrderBook {
       atomically(() => act(ledger, id, ...args));
 
   return {
+    redeemVoucher: call(voucher.redeemVoucher),
+    giveVoucherBack: call(voucher.giveVoucherBack),
+    returnVoucher: call(voucher.returnVoucher),
     reserveStock: call(stock.reserveStock),
     releaseStock: call(stock.releaseStock),
     beginAuthorization: call(payment.beginAuthorization),

@@ -54,6 +54,10 @@ function requireNothingTaken(ledger: Ledger, order: OrderRow): void {
     ledger.barriers
       .of(id)
       .some((row) => row.step === step && row.direction === direction && row.actionId !== null);
+  const voucherByHand = byHand('redeem voucher', 'undo') || byHand('return voucher', 'do');
+  if (isVoucherTaken(ledger, id) && !voucherByHand) {
+    throw new Error(`bug: order ${id} would end with its voucher still taken`);
+  }
   const goodsByHand = byHand('reserve stock', 'undo') || byHand('restock', 'do');
   if (areGoodsTaken(ledger, id) && !goodsByHand) {
     throw new Error(`bug: order ${id} would end with goods still taken`);
@@ -62,6 +66,10 @@ function requireNothingTaken(ledger: Ledger, order: OrderRow): void {
   if (isMoneyTaken(ledger, order) && !moneyByHand) {
     throw new Error(`bug: order ${id} would end with money still taken`);
   }
+}
+
+function isVoucherTaken(ledger: Ledger, id: OrderId): boolean {
+  return ledger.voucherUses.get(id)?.state === 'held';
 }
 
 function areGoodsTaken(ledger: Ledger, id: OrderId): boolean {

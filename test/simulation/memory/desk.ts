@@ -30,6 +30,9 @@ export function createDesk(ledger: Ledger, { atomically }: Database): MemoryDesk
 
 /** What an operator may say of which step, as table `step_choice` has it. */
 const CHOICES: Readonly<Record<string, readonly Action[]>> = {
+  'redeem voucher/do': ['refuse', 'retry'],
+  'redeem voucher/undo': ['retry', 'skip'],
+  'return voucher/do': ['retry', 'skip'],
   'reserve stock/do': ['refuse', 'retry'],
   'reserve stock/undo': ['retry', 'skip'],
   'authorize payment/do': ['refuse', 'retry'],
@@ -46,6 +49,7 @@ const CHOICES: Readonly<Record<string, readonly Action[]>> = {
 };
 
 const REFUSALS: Readonly<Record<string, RefusalCode>> = {
+  'redeem voucher': 'voucher-exhausted',
   'reserve stock': 'out-of-stock',
   'authorize payment': 'payment-declined',
 };

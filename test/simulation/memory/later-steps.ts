@@ -85,7 +85,11 @@ export function recordReceipt(ledger: Ledger, id: OrderId): Recorded {
 // --- made good -----------------------------------------------------------------------------------
 
 /** Money goes back without being asked for only when the shipment was refused. */
-function recordedIfRefused(ledger: Ledger, order: OrderRow, step: string): Recorded | undefined {
+export function recordedIfRefused(
+  ledger: Ledger,
+  order: OrderRow,
+  step: string,
+): Recorded | undefined {
   const answer = recordedIfCommitted(ledger, order, step);
   if (answer === undefined && recorded(ledger, order.id, SHIP)?.state !== 'refused') {
     throw new Error(`bug: order ${order.id} is made good although its shipment was not refused`);

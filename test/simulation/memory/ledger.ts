@@ -208,6 +208,10 @@ export function stockKey(tenantId: string, sku: string): string {
   return `${tenantId}/${sku}`;
 }
 
+export function voucherKey(tenantId: string, code: string): string {
+  return `${tenantId}/${code}`;
+}
+
 export function changePayment(
   ledger: Ledger,
   id: OrderId,

@@ -6,8 +6,9 @@ import type {
   OrderStore,
   PlaceAnswer,
 } from '../../../src/api/ports.ts';
+import type { MoneyJson } from '../../../src/domain/money.ts';
 import type { OrderLine } from '../../../src/domain/order.ts';
-import { appendEvent, changeOrder, lockOrder, stockKey } from './ledger.ts';
+import { appendEvent, changeOrder, lockOrder, stockKey, voucherKey } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import type { ClaimRow, LineRow, OrderRow } from './rows.ts';
 import { acceptedOrder, factsOf, money, snapshotOf } from './snapshot.ts';
@@ -85,14 +86,11 @@ interface Priced {
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly lines: readonly LineRow[];
+  readonly voucher: OrderRow['voucher'];
 }
 
-function priceOrder(
-  ledger: Ledger,
-  tenantId: string,
-  { lines, expectedAmount }: NewOrder,
-): Priced | PlaceAnswer {
-  const wanted = mergeLines(lines).map((line) => ({
+function priceOrder(ledger: Ledger, tenantId: string, order: NewOrder): Priced | PlaceAnswer {
+  const wanted = mergeLines(order.lines).map((line) => ({
     ...line,
     stock: ledger.stock.get(stockKey(tenantId, line.sku)),
   }));
@@ -101,23 +99,66 @@ function priceOrder(
   if (new Set(wanted.map(({ stock }) => stock?.currency)).size > 1) {
     return { state: 'mixed-currencies' };
   }
-  const priced = wanted.map(({ sku, quantity, stock }) => ({
+  const lines = wanted.map(({ sku, quantity, stock }) => ({
     sku,
     quantity,
     unitPriceMinor: stock?.unitPriceMinor ?? 0n,
   }));
-  const amountMinor = priced.reduce(
+  const total = lines.reduce(
     (sum, { quantity, unitPriceMinor }) => sum + BigInt(quantity) * unitPriceMinor,
     0n,
   );
-  const amount = money(amountMinor, wanted[0]?.stock?.currency ?? '');
+  const currency = wanted[0]?.stock?.currency ?? '';
+  const granted = priceVoucher(ledger, tenantId, order, total);
+  if (granted.state !== 'granted') return granted;
+  const { amountMinor, voucher, isExhausted } = granted;
+  const soldOut = wanted.filter(({ quantity, stock }) => (stock?.available ?? 0) < quantity);
+  const skus = soldOut.map(({ sku }) => sku);
+  const objection = objectionTo(order, money(amountMinor, currency), isExhausted, skus);
+  return objection ?? { state: 'priced', amountMinor, currency, lines, voucher };
+}
+
+function objectionTo(
+  { expectedAmount }: NewOrder,
+  amount: MoneyJson,
+  isExhausted: boolean,
+  soldOut: readonly string[],
+): PlaceAnswer | undefined {
   const { value, currency } = expectedAmount ?? amount;
   if (value !== amount.value || currency !== amount.currency) {
     return { state: 'price-changed', amount };
   }
-  const soldOut = wanted.filter(({ quantity, stock }) => (stock?.available ?? 0) < quantity);
-  if (soldOut.length > 0) return { state: 'sold-out', skus: soldOut.map(({ sku }) => sku) };
-  return { state: 'priced', amountMinor, currency, lines: priced };
+  if (isExhausted) return { state: 'voucher-exhausted' };
+  return soldOut.length > 0 ? { state: 'sold-out', skus: soldOut } : undefined;
+}
+
+interface Granted {
+  readonly state: 'granted';
+  /** What is left to pay. */
+  readonly amountMinor: bigint;
+  readonly voucher: OrderRow['voucher'];
+  readonly isExhausted: boolean;
+}
+
+function priceVoucher(
+  ledger: Ledger,
+  tenantId: string,
+  { voucherCode }: NewOrder,
+  total: bigint,
+): Granted | PlaceAnswer {
+  if (voucherCode === undefined) {
+    return { state: 'granted', amountMinor: total, voucher: null, isExhausted: false };
+  }
+  const row = ledger.vouchers.get(voucherKey(tenantId, voucherCode.toUpperCase()));
+  if (row === undefined) return { state: 'unknown-voucher' };
+  const { code, amountOff, taken, uses } = row;
+  if (amountOff >= total) return { state: 'voucher-not-applicable', why: 'nothing-to-pay' };
+  return {
+    state: 'granted',
+    amountMinor: total - amountOff,
+    voucher: { code, discountMinor: amountOff },
+    isExhausted: taken >= uses,
+  };
 }
 
 /** The same SKU twice is one line; in SKU order. */
@@ -133,7 +174,7 @@ export function mergeLines(lines: readonly OrderLine[]): OrderLine[] {
 
 function insertOrder(ledger: Ledger, tenantId: string, order: NewOrder, priced: Priced): void {
   const { id, requestId, paymentMethod, customer, shippingAddress, metadata = {} } = order;
-  const { amountMinor, currency, lines } = priced;
+  const { amountMinor, currency, lines, voucher } = priced;
   if (ledger.orders.get(id) !== undefined) throw new Error(`bug: order ${id} is placed twice`);
   const now = ledger.now();
   ledger.orders.put(id, {
@@ -145,6 +186,7 @@ function insertOrder(ledger: Ledger, tenantId: string, order: NewOrder, priced: 
     needsOperator: false,
     amountMinor,
     currency,
+    voucher,
     paymentMethod,
     customer,
     address: shippingAddress,

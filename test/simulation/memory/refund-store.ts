@@ -6,7 +6,7 @@ import { appendEvent, lockOrder, requireGate } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { answerClaim, claimKey, leaseUnstarted, mergeLines } from './order-store.ts';
 import { insertRefund, readRefund } from './refund-rows.ts';
-import type { OrderRow, RefundRow } from './rows.ts';
+import type { OrderRow, RefundLineRow, RefundRow } from './rows.ts';
 import { acceptedRefund, money, refundFacts, refundSnapshot } from './snapshot.ts';
 import type { Database } from './tables.ts';
 
@@ -73,7 +73,7 @@ function requestRefund(
 interface Priced {
   readonly state: 'priced';
   readonly amountMinor: bigint;
-  readonly lines: readonly OrderLine[];
+  readonly lines: readonly RefundLineRow[];
 }
 
 /** Says what a refund comes to, or why there is none. Without amount and lines it is all the rest. */
@@ -86,15 +86,15 @@ function priceRefund(ledger: Ledger, order: OrderRow, refund: NewRefund): Priced
   const rest = taken.reduce((left, { amountMinor }) => left - amountMinor, captured);
   const lines = mergeLines(refund.lines ?? []).map((line) => ({
     ...line,
-    ...availableOf(order, taken, line.sku),
+    ...availableOf(order, taken, line),
   }));
   const wanted = wantedOf(refund, lines, rest);
-  const refusal = whyNot(order, refund, lines, wanted > rest || rest === 0n);
+  const refusal = whyNot(order, refund, lines, wanted > rest || rest === 0n || wanted <= 0n);
   if (refusal === 'exceeds-captured') {
     return { state: refusal, refundable: money(rest, order.currency) };
   }
   if (refusal !== undefined) return refusal;
-  const kept = lines.map(({ sku, quantity }) => ({ sku, quantity }));
+  const kept = lines.map(({ sku, quantity, amountMinor }) => ({ sku, quantity, amountMinor }));
   return { state: 'priced', amountMinor: wanted, lines: kept };
 }
 
@@ -117,26 +117,35 @@ function whyNot(
 interface PricedLine extends OrderLine {
   /** What no other refund has taken yet; undefined where the order has no such line. */
   readonly available: number | undefined;
-  readonly unitPriceMinor: bigint;
+  /** What it comes to. */
+  readonly amountMinor: bigint;
 }
 
 function wantedOf(refund: NewRefund, lines: readonly PricedLine[], rest: bigint): bigint {
   if (refund.lines === undefined) return refund.amount ? BigInt(refund.amount.value) : rest;
-  return lines.reduce(
-    (sum, { quantity, unitPriceMinor }) => sum + BigInt(quantity) * unitPriceMinor,
-    0n,
-  );
+  return lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
 }
 
 function availableOf(
-  { lines }: OrderRow,
+  order: OrderRow,
   taken: readonly RefundRow[],
-  sku: string,
+  { sku, quantity }: OrderLine,
 ): Omit<PricedLine, keyof OrderLine> {
-  const line = lines.find((one) => one.sku === sku);
-  if (line === undefined) return { available: undefined, unitPriceMinor: 0n };
-  const { quantity, unitPriceMinor } = line;
+  const bought = order.lines.find((one) => one.sku === sku)?.quantity;
+  if (bought === undefined) return { available: undefined, amountMinor: 0n };
   const gone = taken.flatMap((refund) => refund.lines).filter((one) => one.sku === sku);
-  const available = gone.reduce((left, one) => left - one.quantity, quantity);
-  return { available, unitPriceMinor };
+  const units = gone.reduce((sum, one) => sum + one.quantity, 0);
+  const paidBack = gone.reduce((sum, one) => sum + one.amountMinor, 0n);
+  const amountMinor = paidFor(order, sku, units + quantity) - paidBack;
+  return { available: bought - units, amountMinor };
+}
+
+/** What so many units of a line were paid with: each sum of parts is rounded down. */
+function paidFor({ lines, amountMinor }: OrderRow, sku: string, units: number): bigint {
+  const priceOf = (some: OrderRow['lines']) =>
+    some.reduce((sum, one) => sum + BigInt(one.quantity) * one.unitPriceMinor, 0n);
+  const at = lines.findIndex((one) => one.sku === sku);
+  const upTo = (end: number) => (amountMinor * priceOf(lines.slice(0, end))) / priceOf(lines);
+  const paid = upTo(at + 1) - upTo(at);
+  return (paid * BigInt(units)) / BigInt(lines[at]?.quantity ?? 1);
 }

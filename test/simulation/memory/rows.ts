@@ -22,6 +22,15 @@ export interface LineRow {
   readonly unitPriceMinor: bigint;
 }
 
+/** One that is good for ever, and for every order: the rest of its terms is PostgreSQL's own. */
+export interface VoucherRow {
+  readonly tenantId: string;
+  readonly code: string;
+  readonly amountOff: bigint;
+  readonly uses: number;
+  readonly taken: number;
+}
+
 /** Times are milliseconds since the epoch, here and everywhere below. */
 export interface OrderRow {
   readonly id: OrderId;
@@ -32,6 +41,7 @@ export interface OrderRow {
   readonly needsOperator: boolean;
   readonly amountMinor: bigint;
   readonly currency: string;
+  readonly voucher: { readonly code: string; readonly discountMinor: bigint } | null;
   readonly paymentMethod: string;
   readonly customer: { readonly name: string; readonly email: string };
   readonly address: Address;
@@ -55,6 +65,12 @@ export interface ReservationRow {
   readonly quantity: number;
   readonly state: 'held' | 'released' | 'sold' | 'restocked';
   readonly restocked: number;
+}
+
+export interface VoucherUseRow {
+  readonly tenantId: string;
+  readonly code: string;
+  readonly state: 'held' | 'given back';
 }
 
 export interface PaymentRow {
@@ -84,6 +100,12 @@ export interface EntryRow {
   readonly occurredAt: number;
 }
 
+export interface RefundLineRow {
+  readonly sku: string;
+  readonly quantity: number;
+  readonly amountMinor: bigint;
+}
+
 export interface RefundRow {
   /** `rfd_…`; of a refund that nobody asked for it is `{order}:refund:{n}`. */
   readonly id: string;
@@ -94,7 +116,7 @@ export interface RefundRow {
   readonly requestId: string | null;
   readonly restock: boolean;
   /** In SKU order. */
-  readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
+  readonly lines: readonly RefundLineRow[];
   readonly requestedAt: number;
   readonly settledAt: number | null;
   readonly runStartedAt: number | null;

@@ -20,7 +20,7 @@ export function iso(at: number): string {
 }
 
 export function factsOf(order: OrderRow): OrderFacts {
-  const { id, tenantId, requestId, amountMinor, currency, lines } = order;
+  const { id, tenantId, requestId, amountMinor, currency, lines, voucher } = order;
   return {
     id,
     tenantId,
@@ -28,6 +28,7 @@ export function factsOf(order: OrderRow): OrderFacts {
     amountMinor: amountMinor.toString(),
     currency,
     lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+    ...(voucher !== null && { hasVoucher: true }),
   };
 }
 
@@ -63,7 +64,8 @@ const NOTHING = { authorized: 0n, voided: 0n, captured: 0n, refunded: 0n };
 
 /** No personal data. */
 export function snapshotOf({ order, payment, trackingNumber }: Shown): OrderSnapshot {
-  const { id, status, reason, amountMinor, currency, lines, needsOperator, metadata } = order;
+  const { id, status, reason, amountMinor, currency, lines, voucher } = order;
+  const { needsOperator, metadata } = order;
   const isUnhappy = UNHAPPY.includes(status);
   const { authorized, voided, captured, refunded } = payment ?? NOTHING;
   return {
@@ -71,6 +73,9 @@ export function snapshotOf({ order, payment, trackingNumber }: Shown): OrderSnap
     status,
     ...(isUnhappy && reason !== null && { reason }),
     amount: money(amountMinor, currency),
+    ...(voucher !== null && {
+      voucher: { code: voucher.code, discount: money(voucher.discountMinor, currency) },
+    }),
     lines: lines.map(({ sku, quantity, unitPriceMinor }) => ({
       sku,
       quantity,
@@ -109,7 +114,7 @@ export function refundSnapshot(refund: RefundRow, { currency }: OrderRow): Refun
     orderId,
     status: state,
     amount: money(amountMinor, currency),
-    ...(lines.length > 0 && { lines }),
+    ...(lines.length > 0 && { lines: lines.map(({ sku, quantity }) => ({ sku, quantity })) }),
     restock,
     createdAt: iso(requestedAt),
     updatedAt: iso(settledAt ?? requestedAt),

@@ -17,6 +17,8 @@ import type {
   RefundRow,
   ReservationRow,
   StockRow,
+  VoucherRow,
+  VoucherUseRow,
 } from './rows.ts';
 
 interface Table<Key, Row> {
@@ -37,6 +39,9 @@ interface ListTable<Key, Row> {
 export interface Tables {
   /** By tenant and SKU. */
   readonly stock: Table<string, StockRow>;
+  /** By tenant and code. */
+  readonly vouchers: Table<string, VoucherRow>;
+  readonly voucherUses: Table<OrderId, VoucherUseRow>;
   readonly orders: Table<OrderId, OrderRow>;
   readonly reservations: ListTable<OrderId, ReservationRow>;
   readonly payments: Table<OrderId, PaymentRow>;
@@ -78,6 +83,8 @@ export function createDatabase(): Database {
   return {
     tables: {
       stock: table(),
+      vouchers: table(),
+      voucherUses: table(),
       orders: table(),
       reservations: list(),
       payments: table(),

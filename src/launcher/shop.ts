@@ -26,7 +26,7 @@ const product = z.strictObject({
   available: z.int().min(0).max(1_000_000_000),
 });
 
-export type Product = z.infer<typeof product>;
+type Product = z.infer<typeof product>;
 
 export const catalogueSchema = z
   .array(product)

@@ -4,6 +4,7 @@ import { readEndpoints } from './endpoints.ts';
 import type { Setting } from './parts.ts';
 import { withClient } from './postgres.ts';
 import * as shop from './shop.ts';
+import { hasVouchers, importVouchers, vouchersSchema } from './vouchers.ts';
 
 /** The key of tenant `demo`, that of the last start if it still works. */
 export async function stockShop(
@@ -17,6 +18,12 @@ export async function stockShop(
       const products = shop.catalogueSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
       await shop.importCatalogue(client, tenantId, products);
       say(`the sample catalogue is in: ${products.length} products`);
+    }
+    if (!(await hasVouchers(client, tenantId))) {
+      const file = new URL('vouchers.json', import.meta.url);
+      const vouchers = vouchersSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+      await importVouchers(client, tenantId, vouchers);
+      say(`sample vouchers are in: ${vouchers.map(({ code }) => code).join(', ')}`);
     }
     const last = readEndpoints(state)?.apiKey;
     if (last !== undefined && (await shop.keyWorks(client, last, tenantId))) return last;

@@ -14,6 +14,7 @@ import {
   keyWorks,
   SCOPES,
 } from '../../src/launcher/shop.ts';
+import { vouchersSchema } from '../../src/launcher/vouchers.ts';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -88,6 +89,43 @@ describe('the shop that a first start opens', () => {
     assert.deepEqual(rows.rows, [
       { name: 'Green tea', unit_price: '650', available: 40, reserved: 2 },
     ]);
+  });
+
+  it('takes vouchers from a file, and newer terms over them, but no fewer uses than are taken', async () => {
+    const file = join(directory, 'vouchers.json');
+    const set = (...vouchers: readonly object[]) => {
+      writeFileSync(file, JSON.stringify(vouchers));
+      return command('catalogue.ts', 'vouchers', file, '--tenant', 'tea house');
+    };
+    const spring = { code: 'SPRING', currency: 'EUR', percentOff: 15, uses: 100 };
+    assert.deepEqual(await set(spring, { ...spring, code: 'FIVE', percentOff: 5 }), {
+      code: 0,
+      said: '2 vouchers of tenant tea house are set:\n  SPRING: 15 % off, 100 uses\n  FIVE: 5 % off, 100 uses\n',
+    });
+    await inDatabase((client) =>
+      client.query("UPDATE voucher SET taken = 2 WHERE code = 'SPRING'"),
+    );
+    const few = await set({ ...spring, uses: 1 });
+    assert.deepEqual(few, { code: 1, said: 'one of them has been used more often already\n' });
+    const newer = { code: 'SPRING', currency: 'EUR', amountOff: '250', uses: 2 };
+    assert.equal((await set({ ...newer, validUntil: '2026-12-01T00:00:00Z' })).code, 0);
+    const rows = await inDatabase((client) =>
+      client.query(
+        `SELECT amount_off, percent_off, uses, taken FROM voucher WHERE code = 'SPRING'`,
+      ),
+    );
+    assert.deepEqual(rows.rows, [{ amount_off: '250', percent_off: null, uses: 2, taken: 2 }]);
+    const wrong = await set({ ...newer, percentOff: 10 });
+    assert.match(wrong.said, /needs amountOff or percentOff, and not both/);
+  });
+
+  it('has vouchers to try: one for many, and one for a single order', () => {
+    const file = new URL('../../src/launcher/vouchers.json', import.meta.url);
+    const vouchers = vouchersSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    assert.deepEqual(
+      vouchers.map(({ code }) => code),
+      ['WELCOME10', 'ONLYONE'],
+    );
   });
 
   it('names the field of a catalogue that it cannot take', async () => {

@@ -120,6 +120,8 @@ export async function snapshot({ shop }: ProcessStack): Promise<object> {
     `SELECT jsonb_build_object(
        'stock', (SELECT jsonb_agg(jsonb_build_object('sku', sku, 'available', available,
          'reserved', reserved, 'sold', sold) ORDER BY sku) FROM stock),
+       'vouchers', (SELECT coalesce(jsonb_agg(jsonb_build_object('tenant_id', tenant_id, 'code', code,
+         'taken', taken, 'uses', uses)), '[]') FROM voucher),
        'money', (SELECT jsonb_build_object('authorized', coalesce(sum(authorized), 0),
          'captured', coalesce(sum(captured), 0), 'voided', coalesce(sum(voided), 0),
          'refunded', coalesce(sum(refunded), 0)) FROM payment)) AS shot`,

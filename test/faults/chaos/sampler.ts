@@ -54,6 +54,8 @@ const SNAPSHOT = `
   SELECT json_build_object(
     'stock', (SELECT json_agg(json_build_object(
       'sku', sku, 'available', available, 'reserved', reserved, 'sold', sold)) FROM stock),
+    'vouchers', (SELECT coalesce(json_agg(json_build_object('tenant_id', tenant_id, 'code', code,
+      'taken', taken, 'uses', uses)), '[]') FROM voucher),
     'money', (SELECT json_build_object(
       'authorized', coalesce(sum(authorized), 0), 'captured', coalesce(sum(captured), 0),
       'voided', coalesce(sum(voided), 0), 'refunded', coalesce(sum(refunded), 0))

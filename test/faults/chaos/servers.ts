@@ -12,6 +12,7 @@ import {
 } from '../../../src/launcher/postgres.ts';
 import type { Postgres } from '../../../src/launcher/postgres.ts';
 import { createKey, ensureTenant, importCatalogue } from '../../../src/launcher/shop.ts';
+import { importVouchers } from '../../../src/launcher/vouchers.ts';
 import { temporalBinary } from '../../../src/launcher/temporal-binary.ts';
 import { startTemporal } from '../../../src/launcher/temporal.ts';
 import { createPart } from './part.ts';
@@ -98,10 +99,11 @@ export async function startTemporalServer(setting: Setting): Promise<TemporalSer
   return { ...part, address: `127.0.0.1:${port}` };
 }
 
-/** The shelves of both tenants; answers an API key for each. */
+/** The shelves and vouchers of both tenants; answers an API key for each. */
 export async function stockUp(
   url: string,
   shelf: readonly Product[],
+  vouchers: Parameters<typeof importVouchers>[2] = [],
 ): Promise<Readonly<Record<Tenant, string>>> {
   return await withClient(url, async (client) => {
     const keys: [Tenant, string][] = [];
@@ -116,6 +118,7 @@ export async function stockUp(
           available,
         }));
       await importCatalogue(client, tenantId, products);
+      await importVouchers(client, tenantId, vouchers);
       const scopes = ['orders:read', 'orders:write', 'refunds:write'];
       keys.push([tenant, await createKey(client, { tenantId, scopes, environment: 'dev' })]);
     }

@@ -11,6 +11,17 @@ export interface Product {
   readonly available: number;
 }
 
+/** What each shop's vouchers take off: one for everybody, one for some of those who want it. */
+export function vouchersOf(orders: number) {
+  const tenth = { currency: 'EUR', percentOff: 10 };
+  return [
+    { ...tenth, code: VOUCHERS[0], uses: PLENTY },
+    { ...tenth, code: VOUCHERS[1], uses: Math.ceil(orders * HOT_SHARE) },
+  ];
+}
+
+export const VOUCHERS = ['EVERYBODY', 'SOMEBODY'] as const;
+
 // More than any run can buy.
 const PLENTY = 1_000_000;
 

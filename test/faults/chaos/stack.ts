@@ -18,6 +18,7 @@ import type { Plan } from './plan.ts';
 import { programPart, root, takePorts } from './programs.ts';
 import { startDatabase, startTemporalServer, stockUp } from './servers.ts';
 import type { Database, Setting } from './servers.ts';
+import { vouchersOf } from './shelf.ts';
 import type { Tenant } from './shelf.ts';
 
 export interface Stack {
@@ -108,7 +109,7 @@ export async function startStack(run: {
       database,
       temporalAddress: temporal.address,
       taskQueue: TASK_QUEUE,
-      apiKeys: await stockUp(database.url, plan.shelf),
+      apiKeys: await stockUp(database.url, plan.shelf, vouchersOf(plan.orders)),
       close,
     };
   } catch (error) {

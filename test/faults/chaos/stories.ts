@@ -3,7 +3,7 @@
  * says what is sent, with which keys, and what its client does besides waiting for the end.
  */
 import type { Random } from './random.ts';
-import { shelfOf, TENANTS } from './shelf.ts';
+import { shelfOf, TENANTS, VOUCHERS } from './shelf.ts';
 import type { Product, Tenant } from './shelf.ts';
 
 export interface Story {
@@ -31,6 +31,7 @@ interface OrderWish {
   readonly customer: { readonly email: string; readonly name: string };
   readonly shippingAddress: Readonly<Record<string, string>>;
   readonly paymentMethod: string;
+  readonly voucherCode?: string;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -144,10 +145,13 @@ function drawBody({ n, kind }: Told, shop: readonly Product[], random: Random): 
       country: 'GB',
     },
     paymentMethod: kind === 'declined' ? random.pick(DECLINED) : 'pm_card_visa',
+    ...(random.chance(WITH_VOUCHER) && { voucherCode: random.pick(VOUCHERS) }),
     metadata: { story: kind === 'card-number' ? CARD_CANARY : String(n) },
   };
 }
 
+// Of all kinds, so that it is had by orders that end in every way.
+const WITH_VOUCHER = 0.15;
 const DECLINED = ['pm_card_chargeDeclined', 'pm_card_chargeDeclinedInsufficientFunds'] as const;
 
 function cancelOf(kind: Kind, random: Random): { cancelAfterMs?: number } {

@@ -17,10 +17,11 @@ import { DATABASE } from './corruptions/database.ts';
 import { DELIVERIES } from './corruptions/deliveries.ts';
 import { GATEWAY } from './corruptions/gateway.ts';
 import { READS } from './corruptions/reads.ts';
+import { OF_VOUCHERS } from './corruptions/vouchers.ts';
 import { RULES } from './table.ts';
 import type { Verdict } from './verdict.ts';
 
-const CORRUPTIONS = [...GATEWAY, ...DELIVERIES, ...READS, ...DATABASE];
+const CORRUPTIONS = [...GATEWAY, ...DELIVERIES, ...READS, ...DATABASE, ...OF_VOUCHERS];
 const OPTIONAL = ['operators.jsonl'];
 
 describe('The checker', () => {

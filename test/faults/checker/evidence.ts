@@ -61,6 +61,7 @@ interface Order {
   readonly status: string;
   readonly reason?: string;
   readonly amount: Money;
+  readonly voucher?: { readonly code: string; readonly discount: Money };
   readonly lines: readonly (Line & { readonly unitPrice: Money })[];
   readonly payment: Readonly<Record<'authorized' | 'captured' | 'refunded', string>>;
   readonly shipment?: { readonly trackingNumber: string };
@@ -136,6 +137,13 @@ export interface Database {
   readonly order: readonly OrderRow[];
   readonly stock: readonly StockRow[];
   readonly reservation: readonly ReservationRow[];
+  readonly voucher: readonly VoucherRow[];
+  readonly voucher_use: readonly {
+    readonly order_id: string;
+    readonly tenant_id: string;
+    readonly code: string;
+    readonly state: string;
+  }[];
   readonly payment_entry: readonly EntryRow[];
   readonly refund: readonly { readonly id: string; readonly request_id: string | null }[];
   readonly parked_step: readonly { readonly order_id: string }[];
@@ -160,6 +168,13 @@ export interface StockRow {
   readonly available: number;
   readonly reserved: number;
   readonly sold: number;
+}
+
+export interface VoucherRow {
+  readonly tenant_id: string;
+  readonly code: string;
+  readonly taken: number;
+  readonly uses: number;
 }
 
 export interface ReservationRow extends Line {
@@ -193,6 +208,8 @@ export interface ActionRow {
 interface Snapshot {
   readonly at: string;
   readonly stock: readonly StockRow[];
+  /** Not of runs from before there were any. */
+  readonly vouchers?: readonly VoucherRow[];
   readonly money: Readonly<Record<MoneyColumn, number>>;
 }
 

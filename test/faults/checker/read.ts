@@ -41,6 +41,8 @@ const BOOK_FIELDS = ['seq', 'kind', 'at', 'operation', 'orderId'];
 const TABLES: Readonly<Record<keyof Database, readonly string[]>> = {
   order: ['id', 'tenant_id', 'status', 'needs_operator'],
   stock: ['sku', 'available', 'reserved', 'sold'],
+  voucher: ['tenant_id', 'code', 'taken', 'uses'],
+  voucher_use: ['order_id', 'tenant_id', 'code', 'state'],
   reservation: ['order_id', 'sku', 'quantity', 'state', 'restocked'],
   payment_entry: ['id', 'order_id', 'operation', 'n', 'kind', 'captured'],
   refund: ['id', 'request_id'],

@@ -39,20 +39,25 @@ function gatewaySums(money: readonly GatewayLine[]): string {
 export function* amountsAgree(facts: Facts): Iterable<Finding> {
   for (const order of facts.orders.values()) {
     const { id: orderId, final } = order;
-    const { amount, lines } = final.order;
+    const { amount, lines, voucher } = final.order;
     for (const [where, claimed] of claims(order, facts)) {
       if (claimed.value === amount.value && claimed.currency === amount.currency) continue;
       yield { orderId, detail: `${where}: ${inWords(claimed)}, GET: ${inWords(amount)}` };
     }
     const priced = sum(lines, ({ unitPrice, quantity }) => Number(unitPrice.value) * quantity);
-    if (String(priced) !== amount.value) {
-      yield { orderId, detail: `its lines come to ${priced}, GET: ${inWords(amount)}` };
+    const off = discountOf(voucher);
+    if (String(priced - off) !== amount.value) {
+      yield { orderId, detail: `its lines come to ${priced} - ${off}, GET: ${inWords(amount)}` };
     }
     for (const line of order.money) {
       if (Number.isSafeInteger(line.amount) && isCurrencyOf(line, amount)) continue;
       yield { orderId, detail: `line ${line.seq} is about ${line.amount} ${line.currency}` };
     }
   }
+}
+
+function discountOf(voucher: Ending['final']['order']['voucher']): number {
+  return Number(voucher?.discount.value ?? 0);
 }
 
 function isCurrencyOf({ currency = '' }: GatewayLine, amount: Money): boolean {

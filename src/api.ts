@@ -4,6 +4,7 @@ import { createBusinessNumbers } from './adapters/postgres/business-numbers.ts';
 import { createCatalogue } from './adapters/postgres/catalogue.ts';
 import { createClaimArchive } from './adapters/postgres/claim-archive.ts';
 import { createCredentials } from './adapters/postgres/credentials.ts';
+import { createDeliveryQueue } from './adapters/postgres/delivery-queue.ts';
 import { createEventStore } from './adapters/postgres/event-store.ts';
 import { createFeed, createNotifier } from './adapters/postgres/feed.ts';
 import { createDatabaseCheck } from './adapters/postgres/health.ts';
@@ -14,12 +15,16 @@ import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
 import { createTenantPool } from './adapters/postgres/tenant.ts';
 import { createWatchStore } from './adapters/postgres/watch-store.ts';
+import { createWebhookStore } from './adapters/postgres/webhook-store.ts';
+import { createTransport } from './adapters/webhooks/transport.ts';
+import { createVault } from './adapters/webhooks/vault.ts';
 import { createApp } from './api/app.ts';
 import { createArchiver } from './api/archiver.ts';
 import { createBusinessMetrics } from './api/business-metrics.ts';
 import { createEventStreams } from './api/event-stream.ts';
 import { createLimits } from './api/limits.ts';
 import { createLoad } from './api/load.ts';
+import { createMessenger } from './api/messenger.ts';
 import { createMetrics } from './api/metrics.ts';
 import { createOperationsApp } from './api/operations.ts';
 import { runUrls } from './api/operations-shown.ts';
@@ -40,8 +45,9 @@ const onLost = ({ message }: Error) => log.warn({ detail: message }, 'a connecti
 const url = config.DATABASE_URL;
 const size = config.DATABASE_POOL_SIZE;
 const tenants = createTenantPool({ url, size, applicationName: 'makegood-api', onLost });
-// Starter, watcher, notifier and health ask one question each at a time, for all tenants.
-const LOOPS = 4;
+// Starter, watcher, notifier and health ask one question each at a time, for all tenants; the
+// messenger writes down what receivers answer as it comes.
+const LOOPS = 6;
 const pool = createPool({ url, size: LOOPS, applicationName: 'makegood-api-loops', onLost });
 // Apart, so that what operators look for holds up neither clients nor loops.
 const OPERATORS = 2;
@@ -90,7 +96,21 @@ const watcher = createWatcher({
 });
 const olderThanDays = config.ARCHIVE_AFTER_DAYS;
 const archive = createClaimArchive(pool);
-const archiver = createArchiver({ archive, log, olderThanDays, did });
+const vault = createVault(config.WEBHOOK_SECRET_KEYS);
+const queue = createDeliveryQueue(pool, vault);
+const logDays = config.WEBHOOK_LOG_DAYS;
+const archiver = createArchiver({ archive, log, olderThanDays, webhooks: { queue, logDays }, did });
+const transport = createTransport({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE === 'true' });
+const scheduleSeconds = config.WEBHOOK_RETRY_SECONDS;
+const messenger = createMessenger({
+  queue,
+  transport,
+  log,
+  timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
+  patienceDays: config.WEBHOOK_PATIENCE_DAYS,
+  ...(scheduleSeconds && { scheduleSeconds }),
+  did,
+});
 
 const desk = createOperationsDesk(operators);
 const retrier = createRetrier({ desk: createOperationsDesk(pool), sagas, log, did });
@@ -122,6 +142,8 @@ const app = createApp({
   feed,
   events: createEventStore(tenants),
   streams,
+  webhooks: createWebhookStore(tenants, vault),
+  transport,
   touched: notifier.touched,
   sagaCalls,
   log,
@@ -170,7 +192,9 @@ async function drain(reason: string): Promise<void> {
   load.stop();
   const answered = api.close();
   await feed.close();
-  await Promise.all([answered, starter.stop(), watcher.stop(), archiver.stop(), retrier.stop()]);
+  const loops = [starter, watcher, archiver, retrier, messenger];
+  await Promise.all([answered, ...loops.map((loop) => loop.stop())]);
+  transport.close();
   await sagaCalls.settled();
   await Promise.all([notifier.close(), keyUse.close()]);
   await Promise.all([health.close(), tenants.end(), operators.end(), pool.end(), sagas.close()]);

@@ -6,6 +6,15 @@ import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const seconds = z.coerce.number().positive();
+const flag = z.enum(['true', 'false']).default('false');
+
+// Of "a key for development, not for use", which everybody can read here.
+const DEVELOPMENT_KEY = 'YSBrZXkgZm9yIGRldmVsb3BtZW50LCBub3QgZm9yIHU=';
+
+/** AES-256 takes 32 bytes, neither more nor less. */
+function webhookKeys(text: string): Buffer[] {
+  return text.split(',').map((key) => Buffer.from(key.trim(), 'base64'));
+}
 
 const schema = z.object({
   /** `production` refuses development secrets and prints nothing but JSON logs. */
@@ -64,6 +73,29 @@ const schema = z.object({
   WATCHER_SILENCE_SECONDS: seconds.default(120),
   /** How old a key is before a replay of it is answered with a pointer to what it made. */
   ARCHIVE_AFTER_DAYS: z.coerce.number().positive().default(90),
+
+  /** What seals the secrets of webhooks in the books; the first seals, all of them open. */
+  WEBHOOK_SECRET_KEYS: z
+    .string()
+    .default(DEVELOPMENT_KEY)
+    .transform(webhookKeys)
+    .refine((keys) => keys.every(({ length }) => length === 32), {
+      message: 'must be keys of 32 bytes in base64, with commas between',
+    }),
+  /** Webhooks also by http, and to addresses that only this machine reaches. */
+  WEBHOOK_ALLOW_PRIVATE: flag,
+  /** How long a receiver has to answer. */
+  WEBHOOK_TIMEOUT_SECONDS: z.coerce.number().positive().max(60).default(15),
+  /** The pauses between attempts; unset, those of Standard Webhooks, over three days. */
+  WEBHOOK_RETRY_SECONDS: z
+    .string()
+    .regex(/^\d+(,\d+)*$/, 'must be whole seconds, with commas between')
+    .transform((text) => text.split(',').map(Number))
+    .optional(),
+  /** After so many days of nothing but failures an endpoint is disabled. */
+  WEBHOOK_PATIENCE_DAYS: z.coerce.number().positive().default(5),
+  /** How long deliveries and their attempts are kept, those that are still owed included. */
+  WEBHOOK_LOG_DAYS: z.coerce.number().min(1).default(30),
 
   /** How often the reconciler compares our book with the gateway's; 0 for never. */
   RECONCILE_SECONDS: z.coerce.number().min(0).default(60),
@@ -140,6 +172,10 @@ function refuseDevelopmentSecrets(config: Config): void {
     ...(['DATABASE_URL', 'SMTP_URL'] as const).map(
       (name) => hasKnownPassword(config[name]) && `${name}: has a password that everybody knows`,
     ),
+    config.WEBHOOK_SECRET_KEYS.some((key) => key.toString('base64') === DEVELOPMENT_KEY) &&
+      'WEBHOOK_SECRET_KEYS: is the development key',
+    config.WEBHOOK_ALLOW_PRIVATE === 'true' &&
+      'WEBHOOK_ALLOW_PRIVATE: would let tenants reach what only we can',
     config.JWT_JWKS_URL?.startsWith('http:') === true &&
       'JWT_JWKS_URL: must be https, or anybody on the way can be the issuer',
   ].filter((line) => line !== false);

@@ -7,6 +7,7 @@ describe('The configuration', () => {
     MAKEGOOD_ENV: 'production',
     DATABASE_URL: 'postgres://makegood:zQ8-vR2-kT5@db.example/makegood',
     STRIPE_SECRET_KEY: 'sk_live_example',
+    WEBHOOK_SECRET_KEYS: Buffer.alloc(32, 'a').toString('base64'),
     CARRIER_URL: 'https://carrier.example',
     SMTP_URL: 'smtps://shop:nM4-bX7-wL9@mail.example',
   };
@@ -28,6 +29,8 @@ describe('The configuration', () => {
     ['DATABASE_URL', 'postgres://postgres:Postgres@db.example/makegood'],
     ['SMTP_URL', 'smtp://shop:%73ecret@mail.example'],
     ['JWT_JWKS_URL', 'http://login.example/jwks'],
+    ['WEBHOOK_SECRET_KEYS', ''],
+    ['WEBHOOK_ALLOW_PRIVATE', 'true'],
   ] as const) {
     it(`is refused in production, and only there, with ${name}=${value}`, () => {
       const config = { ...production, ...tokens, [name]: value };

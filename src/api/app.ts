@@ -27,8 +27,10 @@ import type { ApiMetrics } from './metrics.ts';
 import { requestContext } from './request-context.ts';
 import { ROUTES } from './routes.ts';
 import { refuseInvalid } from './validation.ts';
+import { addWebhookRoutes } from './webhooks.ts';
+import type { WebhookDeps } from './webhooks.ts';
 
-export interface ApiDeps extends GuardDeps, OrderDeps, EventDeps, RefundDeps {
+export interface ApiDeps extends GuardDeps, OrderDeps, EventDeps, RefundDeps, WebhookDeps {
   readonly load: Load;
   readonly catalogue: Catalogue;
   readonly log: Logger;
@@ -71,5 +73,6 @@ export function createApp({
   addEventRoutes(app, deps);
   addRefundRoutes(app, deps);
   addProductRoutes(app, catalogue);
+  addWebhookRoutes(app, deps);
   return app;
 }

@@ -11,7 +11,8 @@ import type { Limits } from './limits.ts';
 import type { Credentials, Principal } from './ports.ts';
 import { Problem } from './problems.ts';
 
-export type Scope = 'orders:read' | 'orders:write' | 'refunds:write' | 'operations';
+export type Scope =
+  'orders:read' | 'orders:write' | 'refunds:write' | 'webhooks:write' | 'operations';
 
 /** For a route's definition: the guard and the OpenAPI document read the same word. */
 export function needs(scope: Scope): { security: [{ apiKey: [Scope] }] } {

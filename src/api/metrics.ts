@@ -52,7 +52,7 @@ export function createMetrics({ pools, books, ...now }: MetricsOptions): ApiMetr
   });
   const acts = new Counter({
     name: 'makegood_loop_acts_total',
-    help: 'What starter, watcher, retrier and archiver have done in this process.',
+    help: 'What starter, watcher, retrier, archiver and messenger have done in this process.',
     labelNames: ['loop', 'act'],
     registers: [registry],
   });

@@ -18,6 +18,7 @@ export function openApiDocument() {
       { name: 'orders', description: 'Placed, read and cancelled.' },
       { name: 'refunds', description: 'Money that an ended order gives back.' },
       { name: 'products', description: 'What can be ordered, and for how much.' },
+      { name: 'webhooks', description: 'Where events are sent, and what came of it.' },
     ],
   });
 }

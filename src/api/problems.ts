@@ -91,6 +91,11 @@ const PROBLEMS = {
     'The difference is not open',
     'It is settled, about to be, or explained already.',
   ],
+  'too-many-endpoints': [
+    409,
+    'There are as many endpoints as there may be',
+    'A tenant may have 20. Delete one that is not needed any more.',
+  ],
   'order-erased': [
     410,
     'The order is erased',

@@ -61,7 +61,7 @@ function showVoucher({ code, discount: { value, currency } }: Voucher) {
 }
 
 // Of what is below, so that a client may tell a shape that it does not know.
-const EVENT_VERSION = 1;
+export const EVENT_VERSION = 1;
 
 export function showEvent(event: OrderEvent) {
   const { id, type, orderId, refundId, sequence, occurredAt } = event;

@@ -14,6 +14,7 @@ import { invalid } from './problems.ts';
 import { getRefund, requestRefund } from './refund-routes.ts';
 import * as schema from './schemas.ts';
 import { LONGEST_WAIT_SECONDS } from './waiting.ts';
+import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 
 export const placeOrder = createRoute({
   ...needs('orders:write'),
@@ -243,4 +244,5 @@ export const ROUTES = [
   getRefund,
   listProducts,
   getProduct,
+  ...WEBHOOK_ROUTES,
 ] as const;

@@ -46,6 +46,8 @@ async function bringUp(
     workflowBundle(join(state, 'bundles')),
   ]);
   const env = {
+    // A receiver to try webhooks with runs on this machine.
+    WEBHOOK_ALLOW_PRIVATE: 'true',
     ...environment,
     ...counterparties.environment,
     DATABASE_URL: databaseUrl,

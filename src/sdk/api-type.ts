@@ -14,4 +14,4 @@ type Handled<Routes extends readonly RouteConfig[]> = {
 type Register = (app: OpenAPIHono) => ReturnType<typeof app.openapiRoutes<Handled<typeof ROUTES>>>;
 
 /** Only what a request that was granted is answered: everything else is thrown. */
-export type Api = PickResponseByStatusCode<ReturnType<Register>, 200 | 202>;
+export type Api = PickResponseByStatusCode<ReturnType<Register>, 200 | 201 | 202 | 204>;

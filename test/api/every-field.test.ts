@@ -7,7 +7,7 @@ import type { Harness, ProblemBody } from './harness.ts';
 interface Schema {
   readonly $ref?: string;
   readonly allOf?: readonly Schema[];
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
   readonly pattern?: string;
   readonly maxLength?: number;
@@ -31,7 +31,7 @@ interface Operation {
 type Path = readonly (string | number)[];
 interface Field {
   readonly path: Path;
-  readonly schema: Schema;
+  readonly schema: ReturnType<typeof resolve>;
 }
 
 const document = JSON.parse(JSON.stringify(openApiDocument())) as {
@@ -42,19 +42,23 @@ const document = JSON.parse(JSON.stringify(openApiDocument())) as {
 const ID = 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb';
 
 const withBody = Object.entries(document.paths).flatMap(([path, operations]) =>
-  Object.values(operations).flatMap(({ operationId, requestBody }) => {
+  Object.entries(operations).flatMap(([method, { operationId, requestBody }]) => {
     const json = requestBody?.content['application/json'];
     if (json === undefined) return [];
     const examples = Object.values(json.examples ?? {}).map(({ value }) => value);
-    return [{ operationId, path: path.replace('{id}', ID), schema: json.schema, examples }];
+    const named = path.replace('{id}', ID);
+    return [{ operationId, method, path: named, schema: json.schema, examples }];
   }),
 );
 
 const CARD = '4242 4242 4242 4242';
 
-function resolve(schema: Schema): Schema {
+function resolve(schema: Schema): Schema & { readonly type?: string } {
   const name = (schema.$ref ?? schema.allOf?.[0]?.$ref)?.split('/').at(-1);
-  return name === undefined ? schema : (document.components.schemas[name] ?? schema);
+  const { type, ...found } =
+    name === undefined ? schema : (document.components.schemas[name] ?? schema);
+  // What may be null has that beside its type.
+  return { ...found, ...(type !== undefined && { type: [type].flat()[0] ?? '' }) };
 }
 
 /** The schema itself, and all that is in it. */
@@ -108,7 +112,7 @@ describe('Every field of a request', () => {
     }
   });
 
-  for (const { operationId, path, schema, examples } of withBody) {
+  for (const { operationId, method, path, schema, examples } of withBody) {
     for (const field of walk(schema)) {
       if (!['string', 'integer', 'number'].includes(field.schema.type ?? '')) continue;
       const name = nameOf(field.path);
@@ -116,7 +120,8 @@ describe('Every field of a request', () => {
         const values = field.schema.type === 'string' ? [CARD, `x ${CARD}`] : [4242424242424242];
         for (const value of values) {
           const body = put(examples[0] ?? {}, field.path, value);
-          const answer = await api.app.request(path, postOf(api.acme, { body }));
+          const init = { ...postOf(api.acme, { body }), method: method.toUpperCase() };
+          const answer = await api.app.request(path, init);
           const text = await answer.text();
           assert.equal(answer.status, 400, text);
           const { errors = [] } = JSON.parse(text) as ProblemBody;

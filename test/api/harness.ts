@@ -14,6 +14,9 @@ import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
 import { createPool } from '../../src/adapters/postgres/pool.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { createTenantPool } from '../../src/adapters/postgres/tenant.ts';
+import { createWebhookStore } from '../../src/adapters/postgres/webhook-store.ts';
+import { createTransport } from '../../src/adapters/webhooks/transport.ts';
+import { createVault } from '../../src/adapters/webhooks/vault.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/app.ts';
 import { createEventStreams } from '../../src/api/event-stream.ts';
@@ -41,6 +44,9 @@ export const PLENTY: LimitOptions & Omit<LoadOptions, 'queued'> = {
   mostQueued: 1_000_000,
   mostLagMs: 1_000_000,
 };
+
+/** What secrets of webhooks are sealed with here. */
+export const VAULT = createVault([Buffer.alloc(32, 'harness')]);
 
 /** One API process, without its listeners. */
 export function createProcess(
@@ -70,6 +76,8 @@ export function createProcess(
     feed,
     events: createEventStore(tenants),
     streams: createEventStreams({ feed, ...limited }),
+    webhooks: createWebhookStore(tenants, VAULT),
+    transport: createTransport({ allowPrivate: false }),
     touched: notifier.touched,
     sagaCalls: createSagaCalls(sagas, log),
     log,
@@ -144,7 +152,7 @@ export interface Tenant {
 async function addTenant(pool: pg.Pool, name: string): Promise<Tenant> {
   const id = `ten_${name}`;
   await pool.query('INSERT INTO tenant (id, name) VALUES ($1, $2)', [id, name]);
-  const key = await addKey(pool, id, ['orders:read', 'orders:write', 'refunds:write']);
+  const key = await addKey(pool, id, EVERYTHING);
   const readOnlyKey = await addKey(pool, id, ['orders:read']);
   for (const [sku, price, currency, available] of CATALOGUE) {
     await pool.query('INSERT INTO product VALUES ($1, $2, $3, $4, $5)', [
@@ -158,6 +166,9 @@ async function addTenant(pool: pg.Pool, name: string): Promise<Tenant> {
   }
   return { id, key, readOnlyKey };
 }
+
+/** What a tenant's key may do at most. */
+export const EVERYTHING = ['orders:read', 'orders:write', 'refunds:write', 'webhooks:write'];
 
 const CATALOGUE = [
   ['CUP', 1250, 'EUR', 1000],

@@ -5,9 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { newKey } from './harness.ts';
+import type { Holder, Ids, Line } from '../support/matrix-line.ts';
 import { OPERATIONS } from '../support/named.ts';
 import { createMatrix, linesFor } from '../support/tenant-matrix.ts';
-import type { Holder, Ids, Line, Matrix } from '../support/tenant-matrix.ts';
+import type { Matrix } from '../support/tenant-matrix.ts';
 
 // What names nothing that a tenant has, though it may say much.
 const NO_IDS = [
@@ -24,6 +25,7 @@ const NO_IDS = [
   ],
   ...['line2', 'city', 'postalCode', 'country', 'metadata', 'expectedAmount', 'value'],
   ...['currency', 'amount', 'restock'],
+  ...['url', 'description', 'eventTypes', 'enabled', 'overlapSeconds', 'since'],
   // The gateway's token: it is handed on, and nothing is looked up by it.
   'paymentMethod',
 ];
@@ -52,7 +54,9 @@ describe('One tenant, by the name of what is another’s,', () => {
     const { rows } = await matrix.pool.query<{ id: string }>(
       `WITH own AS (SELECT id FROM "order" WHERE tenant_id = $1)
        SELECT id FROM own UNION SELECT r.id FROM refund r JOIN own ON r.order_id = own.id
-       UNION SELECT e.id FROM order_event e JOIN own ON e.order_id = own.id`,
+       UNION SELECT e.id FROM order_event e JOIN own ON e.order_id = own.id
+       UNION SELECT id FROM webhook_endpoint WHERE tenant_id = $1
+       UNION SELECT event_id FROM webhook_delivery WHERE tenant_id = $1`,
       [id],
     );
     return [id, sku, ...rows.map((row) => row.id)];
@@ -165,7 +169,7 @@ function nobodysOf(name: string, value: string): string {
 
 function nameless(text: string): string {
   return text
-    .replace(/(ord|rfd|evt)_[0-9a-z]{26}/, '$1_01jd7m8z3fe4x8q2v5t6y7h9kb')
+    .replace(/(ord|rfd|evt|whe)_[0-9a-z]{26}/, '$1_01jd7m8z3fe4x8q2v5t6y7h9kb')
     .replace(/^ONLY-.*/, '$&-')
     .replace(/^"\w+"$/, '"0"');
 }
@@ -174,6 +178,7 @@ function nameless(text: string): string {
 function shapeOf(of: unknown, requestId = 'none'): string {
   return JSON.stringify(of)
     .replaceAll(requestId, 'req')
-    .replaceAll(/(ord|rfd|evt)_[0-9a-z]{26}/g, '$1')
+    .replaceAll(/(ord|rfd|evt|whe)_[0-9a-z]{26,32}/g, '$1')
+    .replaceAll(/whsec_[\w+/=]+/g, 'whsec')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time');
 }

@@ -24,6 +24,7 @@ interface Described {
 
 interface Operation {
   readonly operationId: string;
+  readonly tags: readonly string[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, Described>>;
 }
@@ -135,9 +136,14 @@ function escape(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** Every answer that the document describes, with the example of each problem. */
-export function describedAnswers(): ReadonlyMap<Answer, Body | undefined> {
-  const answers = operations().flatMap(({ operationId, responses }) =>
+/** Every answer that the document describes of webhooks, or of all else, with each problem's example. */
+export function describedAnswers(
+  of: 'webhooks' | 'all else',
+): ReadonlyMap<Answer, Body | undefined> {
+  const asked = operations().filter(
+    ({ tags }) => tags.includes('webhooks') === (of === 'webhooks'),
+  );
+  const answers = asked.flatMap(({ operationId, responses }) =>
     Object.entries(responses).flatMap(([status, { content }]): [Answer, Body | undefined][] => {
       const what = `${operationId} ${status}`;
       const examples = Object.values(content?.[PROBLEM]?.examples ?? {});

@@ -18,6 +18,8 @@ export function failing(api: Harness, error: Error): ApiDeps {
     feed: fails,
     events: fails,
     streams: fails,
+    webhooks: fails,
+    transport: { refusalOf: () => undefined },
     touched: () => undefined,
     sagaCalls: fails,
     log: api.log,

@@ -3,33 +3,11 @@
  * test/api/two-tenants.test.ts then lets another tenant name the same.
  */
 import assert from 'node:assert/strict';
-import { addKey, createHarness, newKey, orderIn, validBody } from '../api/harness.ts';
+import { addKey, createHarness, EVERYTHING, newKey, orderIn, validBody } from '../api/harness.ts';
 import type { Harness, OrderBody, Tenant } from '../api/harness.ts';
+import type { Holder, Line } from './matrix-line.ts';
 import { bookCompleted } from './refunds.ts';
-
-/** By the name of the parameter, or of the body's member, that it stands in. */
-export type Ids = Readonly<Record<string, string>>;
-
-export interface Line {
-  /** As the document has it: `GET /v1/orders/{id}`. */
-  readonly operation: string;
-  readonly says?: string;
-  /** What the tenant would send, and be granted; new for each request where that changes something. */
-  readonly own: (tenant: Holder) => Promise<Ids>;
-  readonly body?: (ids: Ids) => unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** A tenant with something to lose. */
-export interface Holder extends Tenant {
-  /** A product that nobody else has. */
-  readonly sku: string;
-  /** A voucher that nobody else has. */
-  readonly voucherCode: string;
-  /** Completed, and nothing is under way. */
-  readonly orderId: string;
-  readonly refund: { readonly orderId: string; readonly refundId: string };
-}
+import { linesOfWebhooks } from './webhook-lines.ts';
 
 export async function createMatrix() {
   const api = await createHarness();
@@ -45,7 +23,7 @@ async function endow(api: Harness, tenant: Tenant): Promise<Holder> {
   const product = `INSERT INTO product VALUES ($1, $2, 'Its own', $3, 'EUR')`;
   await api.pool.query(product, [tenant.id, sku, PRICE]);
   await api.pool.query('INSERT INTO stock VALUES ($1, $2, 1000)', [tenant.id, sku]);
-  const key = await addKey(api.pool, tenant.id, ['orders:read', 'orders:write', 'refunds:write']);
+  const key = await addKey(api.pool, tenant.id, EVERYTHING);
   const holder = { ...tenant, key, sku };
   const { id: orderId } = await completed(api, holder);
   const { id: refunded } = await completed(api, holder);
@@ -81,7 +59,12 @@ function orderOf(sku: string | undefined) {
   return { ...validBody(), lines: [{ sku, quantity: 1 }] };
 }
 
-async function send(api: Harness, { key }: Buyer, path: string, body?: unknown): Promise<Response> {
+async function send(
+  api: Harness,
+  { key }: Pick<Buyer, 'key'>,
+  path: string,
+  body?: unknown,
+): Promise<Response> {
   const headers = {
     Authorization: `Bearer ${key}`,
     ...(body !== undefined && { 'Idempotency-Key': newKey(), 'Content-Type': 'application/json' }),
@@ -171,5 +154,6 @@ function linesOf(api: Harness): readonly Line[] {
       operation: 'GET /v1/products/{sku}',
       own: ({ sku }) => Promise.resolve({ sku }),
     },
+    ...linesOfWebhooks(api),
   ];
 }

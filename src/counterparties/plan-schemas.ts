@@ -8,6 +8,8 @@ export interface PlannedFault {
   /** How many requests it meets; without it every one until the plan is cleared. */
   readonly times?: number | undefined;
   readonly orderId?: string | undefined;
+  /** Known before the order is placed: the ID of the request that is to place it. */
+  readonly requestId?: string | undefined;
   /** Of `late-answer` and `late-effect`. */
   readonly delayMs?: number | undefined;
 }
@@ -33,6 +35,7 @@ export function planSchemas(faults: Readonly<Record<string, readonly Fault[]>>):
         fault: z.enum(among),
         times: z.int().positive().optional(),
         orderId: z.string().startsWith('ord_').optional(),
+        requestId: z.string().min(1).optional(),
         delayMs: z.int().positive().optional(),
       });
       return z.preprocess(asList, z.array(planned).min(1));

@@ -36,6 +36,8 @@ export interface FaultPlan<Operation extends string> {
   meet(operation: Operation, asker: Asker): Meeting;
   /** Replaces the fixed plan; throws a ZodError with a readable message when it makes no sense. */
   replace(plan: unknown): void;
+  /** Adds to the fixed plan, likewise; what has struck as often as it may is forgotten. */
+  add(plan: unknown): void;
   /** Replaces the seeded plan, likewise, and counts requests from the beginning. */
   seed(plan: unknown): void;
   /** Ends both plans; what is late already still comes. */
@@ -83,7 +85,7 @@ export function createFaultPlan<Operation extends string>({
       return {
         strike<F extends Fault>(among: readonly F[]) {
           if (struck !== null) return undefined;
-          const planned = fixed.get(operation)?.find(strikes(asker.orderId, among));
+          const planned = fixed.get(operation)?.find(strikes(asker, among));
           const found = planned ?? drawn;
           const fault = among.find((one) => one === found?.fault);
           if (fault === undefined) return undefined;
@@ -102,6 +104,12 @@ export function createFaultPlan<Operation extends string>({
       fixed = new Map(
         entries.map(([operation, planned]) => [operation, planned.map(asUnhit)] as const),
       );
+    },
+    add(plan) {
+      for (const [operation, planned] of Object.entries(schemas.fixed.parse(plan))) {
+        const left = (fixed.get(operation) ?? []).filter(({ times, hits }) => hits !== times);
+        fixed.set(operation, [...left, ...planned.map(asUnhit)]);
+      }
     },
     seed: (plan) => draw.begin(schemas.seeded.parse(plan)),
     clear() {
@@ -158,7 +166,12 @@ function createTally(questions: readonly string[]) {
   };
 }
 
-function strikes(whose: string | null, among: readonly Fault[]) {
-  return ({ fault, times = Infinity, orderId, hits }: Planned) =>
-    among.includes(fault) && (orderId === undefined || orderId === whose) && hits < times;
+function strikes(asker: Asker, among: readonly Fault[]) {
+  return ({ fault, times = Infinity, hits, ...whose }: Planned) =>
+    among.includes(fault) && hits < times && isMeant(asker, whose);
+}
+
+function isMeant(asker: Asker, { orderId, requestId }: Pick<Planned, 'orderId' | 'requestId'>) {
+  const isOrder = orderId === undefined || orderId === asker.orderId;
+  return isOrder && (requestId === undefined || requestId === asker.requestId);
 }

@@ -55,6 +55,7 @@ export function controlRoutes<Operation extends string>(
     return c.body(null, 204);
   });
   app.put('/faults', (c) => accept(c, faults, (plan) => faults.replace(plan)));
+  app.post('/faults', (c) => accept(c, faults, (plan) => faults.add(plan)));
   app.put('/seed', (c) => accept(c, faults, (plan) => faults.seed(plan)));
   app.get('/book', (c) => {
     c.header('Content-Type', 'application/json');

@@ -43,6 +43,26 @@ describe('a fault plan', () => {
     assert.equal(strike('confirm', 'ord_1'), 'decline');
   });
 
+  it('strikes only the order that is placed by the request it names', () => {
+    plan.replace({ confirm: { fault: 'decline', requestId: 'req_1' } });
+    assert.equal(strike('confirm', 'ord_1', 'req_2'), undefined);
+    assert.equal(strike('confirm', 'ord_1'), undefined);
+    assert.equal(strike('confirm', 'ord_1', 'req_1'), 'decline');
+  });
+
+  it('takes more beside what is in force, and forgets what can strike no more', () => {
+    plan.replace({ confirm: { fault: 'hang', times: 1, orderId: 'ord_1' } });
+    plan.add({ confirm: { fault: 'decline', times: 1, orderId: 'ord_2' } });
+    assert.equal(strike('confirm', 'ord_1'), 'hang');
+    assert.equal(strike('confirm', 'ord_2'), 'decline');
+    plan.add({ confirm: { fault: 'error', times: 1, orderId: 'ord_3' } });
+    assert.deepEqual(
+      plan.report().faults['confirm']?.map(({ fault }) => fault),
+      ['error'],
+    );
+    assert.throws(() => plan.add({ confirm: { fault: 'pending' } }));
+  });
+
   it('has several faults for one operation, one after another and by order', () => {
     plan.replace({
       confirm: [

@@ -78,7 +78,7 @@ export const PAGE_MUTANTS: readonly Mutant[] = [
   }),
   {
     name: 'the page may run what stands in its HTML',
-    file: 'src/api/operations-page.ts',
+    file: 'src/api/page-files.ts',
     find: `"script-src 'self'"`,
     replace: `"script-src 'self' 'unsafe-inline'"`,
     caughtBy: { mocha: 'test/api/operations-page.test.ts', grep: 'runs nothing' },

@@ -46,8 +46,8 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
-    // The operators' page is plain modules with types in their comments: see its tsconfig.
-    ignores: ['src/api/operations-page/**'],
+    // The pages are plain modules with types in their comments: see their tsconfig.
+    ignores: ['src/api/operations-page/**', 'src/launcher/storefront/page/**'],
     ...tseslint.configs.disableTypeChecked,
   },
 );

@@ -1,7 +1,7 @@
 /**
- * `npm run screenshots [-- name…]`: the pictures of docs/operations.md, made anew from the stack that
- * `npm start` runs. Places an order for each way it can go, waits until it has gone that way, and
- * looks at its run in the Temporal UI with Chromium.
+ * `npm run screenshots [-- name…]`: the pictures of README and docs/operations.md, made anew from
+ * the stack that `npm start` runs. Places an order for each way it can go, waits until it has gone
+ * that way, and looks at its run in the Temporal UI, and at our own pages, with Chromium.
  */
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
@@ -10,6 +10,7 @@ import { orderOf } from '../src/launcher/samples.ts';
 import type { OrderBody } from '../src/launcher/samples.ts';
 import { call, picture, setFaults, stack, untilOrder } from './demo-stack.ts';
 import { showOperations } from './operations-pictures.ts';
+import { showShop } from './shop-pictures.ts';
 
 interface Way {
   readonly name: string;
@@ -49,6 +50,7 @@ const ways: readonly Way[] = [
 
 const LIST = 'list';
 const OPERATIONS = 'operations';
+const SHOP = 'shop';
 // All that went another way than they should, as an operator would look for them.
 const LIST_QUERY = 'status != "completed"';
 // Without Temporal's own Status, which says of a rejected order that its run is completed.
@@ -64,6 +66,7 @@ const browser = await chromium.launch({
 try {
   for (const way of ways.filter(({ name }) => isAsked(name))) await show(way, browser);
   if (isAsked(LIST)) await showList(browser);
+  if (isAsked(SHOP)) await showShop(browser);
   if (isAsked(OPERATIONS)) await showOperations(browser);
 } finally {
   await browser.close();

@@ -20,6 +20,9 @@ const schema = z.object({
   carrierUrl: z.string(),
   databaseUrl: z.string(),
   apiKey: z.string(),
+  /** The shop's page and the key that it buys with; absent where there is none. */
+  shopUrl: z.string().optional(),
+  shopKey: z.string().optional(),
   /** Of the production stack, which has several of each, and an operator. */
   apiUrls: z.array(z.string()).optional(),
   operationsUrls: z.array(z.string()).optional(),

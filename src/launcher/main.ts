@@ -19,6 +19,7 @@ import { orderOf, placeSamples } from './samples.ts';
 import { runSession } from './session.ts';
 import type { Session } from './session.ts';
 import { stockShop } from './stocked.ts';
+import { openStorefront } from './storefront/index.ts';
 
 export async function launch(session: Session, options: { samples: boolean }): Promise<void> {
   await runSession(session, async (setting) => {
@@ -60,8 +61,18 @@ async function bringUp(
     OPERATIONS_PORT: String(operationsPort),
   };
   const [api] = await Promise.all([bringUpApi(setting, env), bringUpWorker(setting, env)]);
-  const { gatewayUrl, carrierUrl, mailUrl, gatewayIsStandIn } = counterparties;
+  const { gatewayUrl, carrierUrl, mailUrl, gatewayIsStandIn, carrierIsStandIn } = counterparties;
+  const shop = await openStorefront(setting, {
+    apiUrl: api.url,
+    operationsUrl: api.operationsUrl,
+    temporalUiUrl: temporal.uiUrl,
+    mailUrl,
+    databaseUrl,
+    gatewayUrl: gatewayIsStandIn ? gatewayUrl : undefined,
+    carrierUrl: carrierIsStandIn ? carrierUrl : undefined,
+  });
   const endpoints: Endpoints = {
+    ...shop,
     apiUrl: api.url,
     operationsUrl: api.operationsUrl,
     temporalAddress: temporal.address,
@@ -84,8 +95,9 @@ async function openShop(setting: Setting): Promise<{ databaseUrl: string; apiKey
 }
 
 function whatToOpen(endpoints: Endpoints): string {
-  const { apiUrl, operationsUrl, apiKey, temporalUiUrl, mailUrl } = endpoints;
+  const { apiUrl, operationsUrl, apiKey, temporalUiUrl, mailUrl, shopUrl } = endpoints;
   const rows = [
+    ['Shop', shopUrl],
     ['API reference', `${apiUrl}/docs`],
     ['Operations', `${operationsUrl}/operations`],
     ['Temporal UI', temporalUiUrl],

@@ -88,6 +88,7 @@ export interface Counterparties {
   readonly gatewayUrl: string;
   readonly gatewayIsStandIn: boolean;
   readonly carrierUrl: string;
+  readonly carrierIsStandIn: boolean;
   readonly mailUrl: string | undefined;
   /** What the worker needs to know of them. */
   readonly environment: NodeJS.ProcessEnv;
@@ -117,7 +118,7 @@ async function gatewayOf(setting: Setting) {
 async function carrierOf(setting: Setting) {
   const set = setting.environment['CARRIER_URL'];
   const carrierUrl = set ? set : (await standIn(setting, 'carrier', 3011)).url;
-  return { carrierUrl, environment: { CARRIER_URL: carrierUrl } };
+  return { carrierUrl, carrierIsStandIn: !set, environment: { CARRIER_URL: carrierUrl } };
 }
 
 async function mailOf(setting: Setting) {

@@ -35,3 +35,21 @@ export async function stockShop(
     });
   });
 }
+
+/** Another key of tenant `demo`, for the shop's page: it can buy, cancel and refund. */
+export async function storefrontKey(
+  { state, environment }: Pick<Setting, 'state' | 'environment'>,
+  databaseUrl: string,
+): Promise<string> {
+  return withClient(databaseUrl, async (client) => {
+    const tenantId = await shop.ensureTenant(client, 'demo');
+    const last = readEndpoints(state)?.shopKey;
+    if (last !== undefined && (await shop.keyWorks(client, last, tenantId))) return last;
+    const scopes = ['orders:read', 'orders:write', 'refunds:write'] as const;
+    return shop.createKey(client, {
+      tenantId,
+      scopes,
+      environment: shop.keyEnvironment(environment),
+    });
+  });
+}

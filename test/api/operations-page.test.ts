@@ -1,6 +1,6 @@
 /** How the operators' page is served: by itself alone, from the sources and from what was built. */
 import assert from 'node:assert/strict';
-import { symlinkSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OpenAPIHono } from '@hono/zod-openapi';
@@ -90,6 +90,8 @@ describe('The operators’ page as it is served', () => {
     // Without checking types: that is what `npm run types` does.
     compile(built, ['--noCheck']);
     symlinkSync(inRoot('node_modules'), inDirectory('node_modules'));
+    // The shop of `npm start`, its key and its faults are no part of what is built.
+    assert.ok(!existsSync(`${built}/launcher`));
     const module = pathToFileURL(`${built}/api/operations-page.js`).href;
     const ask = served((await import(module)) as Served);
     const paths = await reached(ask);

@@ -1,22 +1,11 @@
 /** The operators' page for those who see little, or nothing, or a phone: by axe, on every view. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import { AXE, faultsOf, isTooWide, LOOKS } from '../support/axe.ts';
 import { createOperationsScene } from '../support/operations-scene.ts';
 import type { OperationsScene } from '../support/operations-scene.ts';
 import { createPages } from '../support/operations-page.ts';
 import type { Pages } from '../support/operations-page.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  phone: { viewport: { width: 360, height: 740 }, hasTouch: true },
-};
 
 describe('The operators’ page is for everybody', () => {
   let scene: OperationsScene;
@@ -65,17 +54,6 @@ describe('The operators’ page is for everybody', () => {
     await pages.close();
     await scene.close();
   });
-
-  const faultsOf = async (page: Page) => {
-    const { violations } = await page.evaluate<AxeResults>(
-      `axe.run(document, { resultTypes: ['violations'] })`,
-    );
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  };
-  const isTooWide = (page: Page) =>
-    page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
 
   for (const [look, options] of Object.entries(LOOKS)) {
     it(`in its ${look} look: every view, the dialog and the key form`, async () => {

@@ -8,6 +8,7 @@ import { OPERATORS } from './operators.ts';
 import { PAGE_MUTANTS } from './page.ts';
 import { RECONCILER_MUTANTS } from './reconciler.ts';
 import { ROWS } from './rows.ts';
+import { SHOP_MUTANTS } from './shop.ts';
 import { TENANTS } from './tenants.ts';
 
 export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
@@ -19,5 +20,6 @@ export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   page: PAGE_MUTANTS,
   reconciler: RECONCILER_MUTANTS,
   rows: ROWS,
+  shop: SHOP_MUTANTS,
   tenants: TENANTS,
 };

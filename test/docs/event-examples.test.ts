@@ -141,7 +141,7 @@ async function typesWritten({ pool }: Harness): Promise<string[]> {
   // The second writes those of moves, which are in the table of moves.
   assert.deepEqual(
     inserts.map(({ name }) => name),
-    ['append_event', 'move_orders'],
+    ['append_event', 'move_order', 'move_orders'],
   );
   return [...types].sort();
 }

@@ -98,6 +98,9 @@ function startApi() {
       DATABASE_URL: url,
       TEMPORAL_ADDRESS: address,
       RATE_LIMIT_PER_MINUTE: '1000000',
+      // There is no worker that could begin any.
+      ORDER_WAIT_SECONDS: '86400',
+      MAX_ORDERS_WAITING: '1000000',
       // Neither starter nor watcher is what is measured.
       STARTER_GRACE_SECONDS: '86400',
       WATCHER_SILENCE_SECONDS: '86400',

@@ -61,6 +61,9 @@ async function measure(round: string, orders: number): Promise<void> {
       // Neither starter nor watcher is what is measured.
       STARTER_GRACE_SECONDS: '86400',
       WATCHER_SILENCE_SECONDS: '86400',
+      // There is no worker that could begin any.
+      ORDER_WAIT_SECONDS: '86400',
+      MAX_ORDERS_WAITING: '1000000',
       API_PORT: '0',
       OPERATIONS_PORT: '0',
       STRIPE_SECRET_KEY: 'sk_test_standin',

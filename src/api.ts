@@ -14,10 +14,12 @@ import { createOrderStore } from './adapters/postgres/order-store.ts';
 import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
 import { createTenantPool } from './adapters/postgres/tenant.ts';
+import { createWaitingOrders } from './adapters/postgres/waiting-orders.ts';
 import { createWatchStore } from './adapters/postgres/watch-store.ts';
 import { createWebhookStore } from './adapters/postgres/webhook-store.ts';
 import { createTransport } from './adapters/webhooks/transport.ts';
 import { createVault } from './adapters/webhooks/vault.ts';
+import { createAdmission, keepLooking } from './api/admission.ts';
 import { createApp } from './api/app.ts';
 import { createArchiver } from './api/archiver.ts';
 import { createBusinessMetrics } from './api/business-metrics.ts';
@@ -45,8 +47,8 @@ const onLost = ({ message }: Error) => log.warn({ detail: message }, 'a connecti
 const url = config.DATABASE_URL;
 const size = config.DATABASE_POOL_SIZE;
 const tenants = createTenantPool({ url, size, applicationName: 'makegood-api', onLost });
-// Starter, watcher, notifier and health ask one question each at a time, for all tenants; the
-// messenger writes down what receivers answer as it comes.
+// Starter, watcher, admission, notifier and health ask one question each at a time, for all tenants,
+// and hardly ever all at the same moment; the messenger writes down what receivers answer as it comes.
 const LOOPS = 6;
 const pool = createPool({ url, size: LOOPS, applicationName: 'makegood-api-loops', onLost });
 // Apart, so that what operators look for holds up neither clients nor loops.
@@ -57,10 +59,16 @@ const operators = createPool({
   applicationName: 'makegood-operators',
   onLost,
 });
+const admission = createAdmission({
+  processes: config.API_PROCESSES,
+  waitSeconds: config.ORDER_WAIT_SECONDS,
+  mostWaiting: config.MAX_ORDERS_WAITING,
+});
 const metrics = createMetrics({
   pools: { tenants, loops: pool, operators },
   inFlight: () => load.inFlight,
   openStreams: () => streams.count,
+  admission: () => admission.now,
   books: createBusinessMetrics({ numbers: createBusinessNumbers(operators), log }),
 });
 const { did } = metrics;
@@ -94,6 +102,8 @@ const watcher = createWatcher({
   silenceSeconds: config.WATCHER_SILENCE_SECONDS,
   did,
 });
+const orders = createWaitingOrders(pool, config.MAX_ORDERS_WAITING);
+const looking = keepLooking({ admission, orders, log });
 const olderThanDays = config.ARCHIVE_AFTER_DAYS;
 const archive = createClaimArchive(pool);
 const vault = createVault(config.WEBHOOK_SECRET_KEYS);
@@ -146,6 +156,7 @@ const app = createApp({
   transport,
   touched: notifier.touched,
   sagaCalls,
+  admission,
   log,
   measured: metrics.measured,
 });
@@ -192,7 +203,7 @@ async function drain(reason: string): Promise<void> {
   load.stop();
   const answered = api.close();
   await feed.close();
-  const loops = [starter, watcher, archiver, retrier, messenger];
+  const loops = [starter, watcher, archiver, retrier, messenger, looking];
   await Promise.all([answered, ...loops.map((loop) => loop.stop())]);
   transport.close();
   await sagaCalls.settled();

@@ -57,6 +57,10 @@ const schema = z.object({
   MAX_REQUESTS_IN_FLIGHT: z.coerce.number().int().min(1).default(1_000),
   MAX_QUERIES_WAITING: z.coerce.number().int().min(1).default(500),
   MAX_LOOP_LAG_MS: z.coerce.number().int().min(10).default(500),
+  /** How long a new order may have to wait for a worker; beyond it new ones are answered 503. */
+  ORDER_WAIT_SECONDS: seconds.default(2),
+  /** While no worker begins anything, as in an outage of Temporal, so many are accepted and wait. */
+  MAX_ORDERS_WAITING: z.coerce.number().int().min(1).default(10_000),
 
   /** All three, and the API takes that issuer's tokens beside API keys. */
   JWT_ISSUER: z.string().min(1).optional(),

@@ -64,9 +64,12 @@ export function shedLoad(load: Load): MiddlewareHandler<ApiEnv> {
 }
 
 // Soon: other processes may have room, and this one has as soon as what it works on is done.
-const RETRY_AFTER_SECONDS = '1';
+const RETRY_AFTER_SECONDS = 1;
 
-export function overloaded(limit: Overload = 'requests'): Problem<'overloaded'> {
-  const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
+export function overloaded(
+  limit: Overload | 'orders waiting' = 'requests',
+  afterSeconds = RETRY_AFTER_SECONDS,
+): Problem<'overloaded'> {
+  const headers = { 'Retry-After': String(afterSeconds) };
   return new Problem('overloaded', { headers, limit });
 }

@@ -6,6 +6,7 @@ import { prometheus } from '@hono/prometheus';
 import type { Context, Env, Hono, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { AdmissionState } from './admission.ts';
 import type { BusinessMetrics } from './business-metrics.ts';
 import type { ApiEnv } from './env.ts';
 import type { LoopActs } from './loop.ts';
@@ -22,6 +23,7 @@ export interface MetricsOptions {
   readonly pools: Readonly<Record<string, PoolState>>;
   readonly inFlight: () => number;
   readonly openStreams: () => number;
+  readonly admission: () => AdmissionState;
   readonly books: BusinessMetrics;
 }
 
@@ -110,7 +112,7 @@ function waitsOf({ req }: Context): string {
 function addState(
   registry: Registry,
   pools: MetricsOptions['pools'],
-  { inFlight, openStreams }: Pick<MetricsOptions, 'inFlight' | 'openStreams'>,
+  { inFlight, openStreams, admission }: Omit<MetricsOptions, 'pools' | 'books'>,
 ): void {
   const gauge = (
     name: string,
@@ -132,6 +134,21 @@ function addState(
   );
   gauge('makegood_event_streams_open', 'Streams of events that are open.', (set) =>
     set.set(openStreams()),
+  );
+  gauge(
+    'makegood_admission_waiting',
+    'Accepted orders that no worker has begun, as this process saw last.',
+    (set) => set.set(admission().waiting),
+  );
+  gauge(
+    'makegood_admission_limit',
+    'How many may wait before this process refuses new ones.',
+    (set) => set.set(admission().limit),
+  );
+  gauge(
+    'makegood_admission_per_second',
+    'How many orders workers begin in a second when there are enough, as far as is known.',
+    (set) => set.set(admission().perSecond),
   );
   gauge(
     'makegood_pool_connections',

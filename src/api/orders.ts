@@ -4,10 +4,12 @@ import type { Context } from 'hono';
 import { typeid } from 'typeid-js';
 import { isDecided, isEnded } from '../domain/order.ts';
 import type { OrderId, OrderStatus } from '../domain/order.ts';
+import type { Admission } from './admission.ts';
 import type { ApiEnv } from './env.ts';
 import { claimOf, pastKey } from './idempotency.ts';
+import { overloaded } from './load.ts';
 import { makeCursor, pageOf, readCursor } from './pages.ts';
-import type { CancelAnswer, NewOrder, Notifier, OrderFeed, OrderPlace } from './ports.ts';
+import type { CancelAnswer, Claim, NewOrder, Notifier, OrderFeed, OrderPlace } from './ports.ts';
 import type { OrderSnapshot, OrderStore, PlaceAnswer } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { FieldError } from './problems.ts';
@@ -25,6 +27,8 @@ export interface OrderDeps {
   readonly feed: OrderFeed;
   readonly touched: Notifier['touched'];
   readonly sagaCalls: SagaCalls;
+  /** Without it there is always room for one more order. */
+  readonly admission?: Pick<Admission, 'take' | 'giveBack'>;
 }
 
 export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void {
@@ -46,7 +50,7 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
     const claim = claimOf(c, 'POST /v1/orders', c.var.body);
     const order = newOrder(c.req.valid('json'), c.var.requestId);
     const answer = mustBeAccepted(
-      pastKey(await inTurn(claim, () => store.place(claim, order))),
+      pastKey(await inTurn(claim, () => placeWhereRoom(deps, claim, order))),
       order,
     );
     const id = answer.state === 'archived' ? answer.id : answer.order.facts.id;
@@ -99,6 +103,18 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
   });
 }
 
+/** Only a new order takes up room. Whoever sends again what was accepted is answered, room or not. */
+async function placeWhereRoom(
+  { store, admission }: OrderDeps,
+  claim: Claim,
+  order: NewOrder,
+): Promise<PlaceAnswer> {
+  const hasRoom = admission?.take() ?? true;
+  const answer = await store.place(claim, order, hasRoom);
+  if (hasRoom && answer.state !== 'placed') admission?.giveBack();
+  return answer;
+}
+
 function cursorOf({ createdMicros, id }: OrderPlace): string {
   return makeCursor(`${createdMicros} ${id}`);
 }
@@ -143,7 +159,16 @@ function mustBeAccepted(
         errors: linesNaming(answer.skus, lines, 'Fewer than that are left.'),
         members: { skus: answer.skus },
       });
+    case 'no-room':
+      throw overloaded('orders waiting', soonSeconds());
   }
+}
+
+// Those who are refused at one moment must not come back at one.
+const COME_BACK_WITHIN_SECONDS = 4;
+
+function soonSeconds(): number {
+  return 1 + Math.floor(Math.random() * COME_BACK_WITHIN_SECONDS);
 }
 
 type Cancelled = Extract<CancelAnswer, { state: 'cancelled' | 'replayed' | 'archived' }>;

@@ -72,7 +72,8 @@ export type PlaceAnswer =
   | { readonly state: 'unknown-voucher' | 'voucher-exhausted' }
   | { readonly state: 'voucher-not-applicable'; readonly why: VoucherObjection }
   | { readonly state: 'price-changed'; readonly amount: MoneyJson }
-  | { readonly state: 'sold-out'; readonly skus: readonly string[] };
+  | { readonly state: 'sold-out'; readonly skus: readonly string[] }
+  | { readonly state: 'no-room' };
 
 /** Why a voucher that there is takes nothing off this order. */
 export type VoucherObjection = 'expired' | 'other-currency' | 'amount-too-small' | 'nothing-to-pay';
@@ -130,7 +131,8 @@ export interface ListedOrder {
 }
 
 export interface OrderStore {
-  place(claim: Claim, order: NewOrder): Promise<PlaceAnswer>;
+  /** Without room a new order is not written; everything else is answered as ever. */
+  place(claim: Claim, order: NewOrder, hasRoom?: boolean): Promise<PlaceAnswer>;
   cancel(claim: Claim, id: OrderId): Promise<CancelAnswer>;
   find(tenantId: string, id: OrderId): Promise<OrderSnapshot | undefined>;
   /** Newest first, those after (that is, older than) `after`. */
@@ -188,6 +190,23 @@ export interface RefundStore {
   /** Refunds that no run is known of, lent to the caller for the grace. */
   leaseUnstarted(graceSeconds: number, limit: number): Promise<readonly RefundFacts[]>;
   stampStarted(ids: readonly RefundId[]): Promise<void>;
+}
+
+// --- admission ---------------------------------------------------------------------------------
+
+export interface Waiting {
+  /** When it was looked, by the database's clock: where the next look goes on. */
+  readonly at: string;
+  /** Since the look before; the first one looks back over a few. */
+  readonly seconds: number;
+  /** Accepted orders that no worker has begun. */
+  readonly waiting: number;
+  /** Orders accepted in that time. */
+  readonly came: number;
+}
+
+export interface WaitingOrders {
+  look(since?: string): Promise<Waiting>;
 }
 
 // --- the archive sweep ---------------------------------------------------------------------------

@@ -145,7 +145,8 @@ export interface FieldError {
   readonly detail: string;
 }
 
-type Limit = 'requests' | 'queries' | 'loop lag' | 'quota' | 'failed logins' | 'streams';
+type Limit =
+  'requests' | 'queries' | 'loop lag' | 'orders waiting' | 'quota' | 'failed logins' | 'streams';
 
 export interface ProblemOptions {
   readonly detail?: string;

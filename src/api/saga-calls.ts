@@ -16,8 +16,9 @@ export interface SagaCalls {
   settled(): Promise<void>;
 }
 
-// Each may last for the client's deadline; more of them would only queue at a slow Temporal.
-const MOST_AT_ONCE = 256;
+// What two API processes can have answered within half the client's deadline by a small Temporal (120
+// starts a second, docs/benchmarks.md). More would run out of time in its queue, and be asked again.
+const MOST_AT_ONCE = 64;
 
 export function createSagaCalls(sagas: SagaClient, log: Logger): SagaCalls {
   const underWay = new Set<Promise<void>>();

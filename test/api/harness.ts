@@ -53,6 +53,7 @@ export function createProcess(
   url: string,
   poolSize = 10,
   limited: Partial<typeof PLENTY> & Omit<EventStreamsOptions, 'feed'> = {},
+  admission?: ApiDeps['admission'],
 ) {
   const pool = createPool({ url, size: poolSize, applicationName: 'test' });
   const lines: LogLine[] = [];
@@ -80,6 +81,7 @@ export function createProcess(
     transport: createTransport({ allowPrivate: false }),
     touched: notifier.touched,
     sagaCalls: createSagaCalls(sagas, log),
+    ...(admission && { admission }),
     log,
   };
   return {

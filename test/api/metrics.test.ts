@@ -14,6 +14,7 @@ describe('The metrics of an API process', () => {
       pools: { tenants: api.tenants },
       inFlight: () => 1,
       openStreams: () => 2,
+      admission: () => ({ waiting: 3, limit: 60, perSecond: 30 }),
       books: { render: () => Promise.resolve(undefined) },
     });
     const app = createApp({ ...api.deps, ...changes, measured: metrics.measured });

@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 import { ACTIVITY_MUTANTS } from './activities.ts';
 import { ADAPTER_MUTANTS } from './adapters.ts';
+import { ADMISSION_MUTANTS } from './admission.ts';
 import { BOOK_MUTANTS } from './books.ts';
 import { ENGINE_MUTANTS } from './engine.ts';
 import { OPERATORS } from './operators.ts';
@@ -15,6 +16,7 @@ export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   engine: ENGINE_MUTANTS,
   activities: ACTIVITY_MUTANTS,
   adapters: ADAPTER_MUTANTS,
+  admission: ADMISSION_MUTANTS,
   books: BOOK_MUTANTS,
   operators: OPERATORS,
   page: PAGE_MUTANTS,

@@ -14,3 +14,4 @@ export const GATEWAY: Suite = { mocha: 'test/{adapters/stripe*,contract/gateway*
 export const BOOKS: Suite = {
   mocha: 'test/{activities/{book,twice,refund*,vouchers},contract/{drift,races}}.test.ts',
 };
+export const ADMISSION: Suite = { mocha: 'test/api/admission.test.ts' };

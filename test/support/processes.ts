@@ -81,6 +81,8 @@ export async function createProcessStack(): Promise<ProcessStack> {
     API_PORT: '0',
     OPERATIONS_PORT: '0',
     STARTER_GRACE_SECONDS: '1',
+    // However many orders a test places at once, they are let in.
+    ORDER_WAIT_SECONDS: '60',
     STRIPE_SECRET_KEY: 'sk_test_standin',
     STRIPE_API_BASE: gateway.url,
     CARRIER_URL: carrier.url,

@@ -34,6 +34,8 @@ export function makegood(
         WORKFLOW_BUNDLE: ground.prepared.bundles.checkout,
         LOG_LEVEL: 'warn',
         RATE_LIMIT_PER_MINUTE: '1000000',
+        // As with its peers, nobody is turned away: all wait as long as it takes.
+        ORDER_WAIT_SECONDS: '60',
         API_PORT: '0',
         OPERATIONS_PORT: '0',
         ...settings,

@@ -1,6 +1,6 @@
 /**
  * The API's side of the order book: each method calls the database function of the same name
- * (migrations/0004 and 0011), which is one round trip and one transaction. Nothing is decided here.
+ * (migrations/0004, 0011 and 0027), which is one round trip and one transaction. Nothing is decided here.
  */
 import pg from 'pg';
 import type { AcceptedOrder, OrderSnapshot, OrderStore, PlaceAnswer } from '../../api/ports.ts';
@@ -14,9 +14,9 @@ import { callAs, queryAs } from './tenant.ts';
 /** `tenants` for what requests ask, `everyone` for the starter. One pool that may do both will do. */
 export function createOrderStore(tenants: pg.Pool, everyone = tenants): OrderStore {
   return {
-    async place({ tenantId, route, keyHash, fingerprint }, order) {
+    async place({ tenantId, route, keyHash, fingerprint }, order, hasRoom = true) {
       const values = [tenantId, route, keyHash, fingerprint, JSON.stringify(order)] as const;
-      const answer = await placeOrder(tenants, values);
+      const answer = await placeOrder(tenants, hasRoom ? 'place_order' : 'place_no_order', values);
       if (answer.state !== 'placed' && answer.state !== 'replayed') return answer;
       const accepted = parseAccepted(answer.order);
       // What comes back under our own ID is no replay: the answer to our commit had been lost.
@@ -65,10 +65,11 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /** The only lock that it ever waits for is that of an equal request, in flight elsewhere. */
 async function placeOrder(
   pool: pg.Pool,
+  fn: 'place_order' | 'place_no_order',
   values: readonly [tenantId: string, ...unknown[]],
 ): Promise<PlaceRow> {
   try {
-    return await untilKnown(() => callAs<PlaceRow>(pool, 'place_order', ...values));
+    return await untilKnown(() => callAs<PlaceRow>(pool, fn, ...values));
   } catch (error) {
     const cause = error instanceof Unavailable ? error.cause : undefined;
     const isBusy = cause instanceof pg.DatabaseError && cause.code === LOCK_NOT_AVAILABLE;

@@ -65,6 +65,8 @@ export async function startSecretsStack(
     WORKFLOW_BUNDLE: await workflowBundle(join(root, '.makegood', 'bundles')),
     API_PROCESSES: '2',
     RATE_LIMIT_PER_MINUTE: '1000000',
+    // How many orders fit is not what is tried.
+    ORDER_WAIT_SECONDS: '60',
     STARTER_GRACE_SECONDS: '2',
     WATCHER_SILENCE_SECONDS: '10',
     JWT_ISSUER: ISSUER,

@@ -18,7 +18,8 @@ export type MemoryOrderStore = Omit<OrderStore, 'list'>;
 
 export function createOrderStore(ledger: Ledger, { atomically }: Database): MemoryOrderStore {
   return {
-    place: (claim, order) => atomically(() => placeOrder(ledger, claim, order)),
+    place: (claim, order, hasRoom = true) =>
+      atomically(() => placeOrder(ledger, claim, order, hasRoom)),
     cancel: (claim, id) => atomically(() => cancelOrder(ledger, claim, id)),
     find: (tenantId, id) =>
       atomically(() => {
@@ -62,7 +63,7 @@ export function answerClaim<Answer>(
 
 // --- place ---------------------------------------------------------------------------------------
 
-function placeOrder(ledger: Ledger, claim: Claim, order: NewOrder): PlaceAnswer {
+function placeOrder(ledger: Ledger, claim: Claim, order: NewOrder, hasRoom: boolean): PlaceAnswer {
   const known = answerClaim(ledger, claim, ({ orderId }): PlaceAnswer => {
     const row = lockOrder(ledger, orderId);
     const started = row.runStartedAt !== null;
@@ -75,6 +76,7 @@ function placeOrder(ledger: Ledger, claim: Claim, order: NewOrder): PlaceAnswer 
   if (known !== undefined) return known;
   const priced = priceOrder(ledger, claim.tenantId, order);
   if (priced.state !== 'priced') return priced;
+  if (!hasRoom) return { state: 'no-room' };
   const { fingerprint } = claim;
   ledger.claims.put(claimKey(claim), { fingerprint, orderId: order.id, refundId: null });
   insertOrder(ledger, claim.tenantId, order, priced);

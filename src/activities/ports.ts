@@ -252,6 +252,8 @@ export interface RefundBook {
 export interface Outbox {
   lease(limit: number, leaseMs: number): Promise<readonly OutboxMail[]>;
   sent(id: string): Promise<void>;
+  /** It was not sent: it is due again before its lease ends, and the later the longer it waits already. */
+  postpone(id: string): Promise<void>;
 }
 
 export interface OutboxMail {

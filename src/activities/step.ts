@@ -17,8 +17,27 @@ const SHORTEST_CALL_MS = 50;
  * because its process was frozen, sends nothing any more. Meanwhile others have done, or an operator
  * by hand, what it was about to do.
  */
-export function callBudget({ timeLeftMs }: Deps): { readonly timeoutMs: number } {
+export function callBudget(deps: Deps): CallBudget {
+  return { timeoutMs: Math.max(Math.floor(timeLeft(deps) / 2), SHORTEST_CALL_MS) };
+}
+
+// To write down what came of it.
+const TO_RECORD_MS = 300;
+
+/**
+ * For a call that nobody can ask about afterwards, such as a mail: nearly all that is left. A mail
+ * server that is slow to answer has taken the mail, and who gives up on it sends it twice.
+ */
+export function wholeBudget(deps: Deps): CallBudget {
+  return { timeoutMs: Math.max(Math.floor(timeLeft(deps) - TO_RECORD_MS), SHORTEST_CALL_MS) };
+}
+
+interface CallBudget {
+  readonly timeoutMs: number;
+}
+
+function timeLeft({ timeLeftMs }: Deps): number {
   const left = timeLeftMs();
   if (left <= 0) throw new Unavailable('The attempt is over, and sends nothing any more.');
-  return { timeoutMs: Math.max(Math.floor(left / 2), SHORTEST_CALL_MS) };
+  return left;
 }

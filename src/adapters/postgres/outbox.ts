@@ -16,6 +16,9 @@ export function createOutbox(pool: pg.Pool): Outbox {
     async sent(id) {
       await query(pool, 'mail_sent', SENT, [id]);
     },
+    async postpone(id) {
+      await query(pool, 'postpone_mail', POSTPONE, [id]);
+    },
   };
 }
 
@@ -34,5 +37,12 @@ const LEASE = `
     ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED)
   RETURNING m.message_id AS id, m.order_id AS "orderId", o.request_id AS "requestId", m.kind,
     o.reason, o.amount, o.currency, o.customer_name AS name, o.customer_email AS email`;
+
+// After as long again as it has waited, so that a short trouble delays a mail little, and a long one
+// asks the mail server of each mail once a minute.
+const POSTPONE = `
+  UPDATE mail_outbox
+  SET next_at = now() + least(greatest(now() - created_at, interval '1 s'), interval '1 min')
+  WHERE message_id = $1 AND sent_at IS NULL`;
 
 const SENT = `UPDATE mail_outbox SET sent_at = now() WHERE message_id = $1`;

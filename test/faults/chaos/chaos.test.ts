@@ -16,7 +16,7 @@ const SEED = 'short-71';
 const MUST_MEET = ['worker-1 kill', 'postgres kill', 'temporal kill', 'gateway fail-after-effect'];
 
 describe('chaos', function () {
-  // A mail whose sender was killed waits for its lease, a minute; and a machine may be busy.
+  // A mail whose sender was killed waits for its lease, half a minute; and a machine may be busy.
   this.timeout(600_000);
   const lines: string[] = [];
   const stopping = new AbortController();

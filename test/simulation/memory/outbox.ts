@@ -27,5 +27,13 @@ export function createOutbox(ledger: Ledger, { atomically }: Database): Outbox {
         const mail = ledger.mails.get(id);
         if (mail !== undefined) ledger.mails.put(id, { ...mail, sentAt: ledger.now() });
       }),
+    postpone: (id) =>
+      atomically(() => {
+        const mail = ledger.mails.get(id);
+        if (mail === undefined || mail.sentAt !== null) return;
+        const now = ledger.now();
+        const pauseMs = Math.min(Math.max(now - mail.createdAt, 1_000), 60_000);
+        ledger.mails.put(id, { ...mail, nextAt: now + pauseMs });
+      }),
   };
 }

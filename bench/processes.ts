@@ -1,4 +1,4 @@
-/** CPU time of what `npm start` or a benchmark runs, by part, read from /proc (Linux). */
+/** CPU time and memory of what `npm start` or a benchmark runs, by part, read from /proc (Linux). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Seconds of CPU (user and system) that each part has used since it started. */
@@ -35,6 +35,45 @@ export function cpuOfParts(parts: readonly Part[]): CpuSeconds {
     if (name !== undefined) seconds[name] = (seconds[name] ?? 0) + process.ticks / TICKS_PER_SECOND;
   }
   return seconds;
+}
+
+/** Resident memory of one process; of PostgreSQL all of its processes, what they share counted once. */
+export interface Memory {
+  readonly name: string;
+  readonly mib: number;
+}
+
+/** Of the parts that this process has started: several of one kind are numbered as they were started. */
+export function memoryUnder(pid: number): readonly Memory[] {
+  const processes = new Map(readProcesses().map((process) => [process.pid, process]));
+  const ours = [...processes.values()]
+    // A tether names on its command line what it holds.
+    .filter(({ command }) => !command.includes('tether'))
+    .map((process) => ({ ...process, part: partOf(process, processes, (at) => at.pid === pid) }))
+    // A backend of PostgreSQL goes by another name than the server.
+    .filter(({ part, command }) => part === 'PostgreSQL' || signOf(command) === part);
+  const counted: Record<string, number> = {};
+  const single = ours
+    .filter(({ part }) => part !== undefined && part !== 'PostgreSQL')
+    .map(({ part = '', pid: at }) => {
+      const n = (counted[part] = (counted[part] ?? 0) + 1);
+      return { name: `${part} ${n}`, mib: mib(at).resident };
+    });
+  const backends = ours.filter(({ part }) => part === 'PostgreSQL').map(({ pid: at }) => mib(at));
+  const own = backends.reduce((sum, { resident, shared }) => sum + resident - shared, 0);
+  const shared = Math.max(0, ...backends.map((each) => each.shared));
+  return backends.length === 0 ? single : [...single, { name: 'PostgreSQL', mib: own + shared }];
+}
+
+const PAGES_PER_MIB = 256;
+
+function mib(pid: number): { readonly resident: number; readonly shared: number } {
+  try {
+    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ').map(Number);
+    return { resident: (resident ?? 0) / PAGES_PER_MIB, shared: (shared ?? 0) / PAGES_PER_MIB };
+  } catch {
+    return { resident: 0, shared: 0 };
+  }
 }
 
 function cpuOf(isTop: (process: Process) => boolean): CpuSeconds {
@@ -92,10 +131,14 @@ function partOf(
   let part: string | undefined;
   for (let at: Process | undefined = process; at !== undefined; at = all.get(at.parent)) {
     const { command } = at;
-    part ??= PARTS.find(([sign]) => command.includes(sign))?.[1];
+    part ??= signOf(command);
     if (isTop(at)) return part;
   }
   return undefined;
+}
+
+function signOf(command: string): string | undefined {
+  return PARTS.find(([sign]) => command.includes(sign))?.[1];
 }
 
 const PARTS = [

@@ -17,7 +17,7 @@ export interface Prepared {
   readonly bundles: Readonly<Record<'usual' | 'bare' | 'checkout' | 'production', string>>;
 }
 
-const SERVER_VERSION = '1.32.0';
+export const SERVER_VERSION = '1.32.0';
 
 interface Peers {
   readonly directory: string;

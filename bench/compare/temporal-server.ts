@@ -21,11 +21,12 @@ export interface TemporalServer extends Running {
 export async function startTemporalServer(options: {
   /** The folder with `temporal-server` and `temporal-sql-tool`. */
   readonly programs: string;
-  readonly postgres: Postgres;
+  readonly postgres: Pick<Postgres, 'url'>;
   readonly stateDir: string;
   readonly logFile: string;
+  readonly retentionSeconds?: number;
 }): Promise<TemporalServer> {
-  const { programs, postgres, stateDir, logFile } = options;
+  const { programs, postgres, stateDir, logFile, retentionSeconds = A_DAY } = options;
   mkdirSync(stateDir, { recursive: true });
   for (const database of DATABASES) await createSchema(programs, postgres, database);
   const services = await takePorts(stateDir);
@@ -42,12 +43,13 @@ export async function startTemporalServer(options: {
     stop: [{ signal: 'SIGTERM', withinMs: 4_000 }],
   });
   await untilReady({ name: 'Temporal', running, logFile, ready: () => listens(address) });
-  await registerNamespace(address);
+  await registerNamespace(address, retentionSeconds);
   await requireTemporal({ address, namespace: NAMESPACE });
   return { ...running, address };
 }
 
 const NAMESPACE = 'default';
+const A_DAY = 86_400;
 
 const DATABASES = [
   { name: 'temporal', schema: 'postgresql/v12/temporal' },
@@ -56,7 +58,7 @@ const DATABASES = [
 
 async function createSchema(
   programs: string,
-  postgres: Postgres,
+  postgres: Pick<Postgres, 'url'>,
   { name, schema }: (typeof DATABASES)[number],
 ): Promise<void> {
   await withClient(postgres.url('postgres'), (client) => client.query(`CREATE DATABASE ${name}`));
@@ -97,7 +99,7 @@ async function takePorts(stateDir: string) {
 }
 
 /** YAML is a superset of JSON. */
-function configuration(postgres: Postgres, services: Services, stateDir: string) {
+function configuration(postgres: Pick<Postgres, 'url'>, services: Services, stateDir: string) {
   const { hostname, port: postgresPort, username, password } = new URL(postgres.url('x'));
   const store = (databaseName: string, connections: number) => ({
     sql: {
@@ -114,7 +116,7 @@ function configuration(postgres: Postgres, services: Services, stateDir: string)
     },
   });
   const dynamic = join(stateDir, 'dynamic.yaml');
-  writeFileSync(dynamic, JSON.stringify(ONE_PARTITION));
+  writeFileSync(dynamic, JSON.stringify(DYNAMIC));
   return {
     log: { stdout: true, level: 'warn' },
     persistence: {
@@ -147,19 +149,22 @@ function configuration(postgres: Postgres, services: Services, stateDir: string)
   };
 }
 
-// One small worker set, as with the dev server: partitions would only forward tasks to each other.
-const ONE_PARTITION = {
+// One small worker set, as with the dev server: partitions would only forward tasks to each other. And a
+// retention may be of minutes, and kept to the second, where somebody asks for that.
+const DYNAMIC = {
+  'system.namespaceMinRetentionLocal': [{ value: '1s' }],
+  'history.retentionTimerJitterDuration': [{ value: '1s' }],
   'matching.numTaskqueueReadPartitions': [{ value: 1 }],
   'matching.numTaskqueueWritePartitions': [{ value: 1 }],
 };
 
-async function registerNamespace(address: string): Promise<void> {
+async function registerNamespace(address: string, retentionSeconds: number): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: 20_000 });
   try {
     await connection.withDeadline(Date.now() + 20_000, () =>
       connection.workflowService.registerNamespace({
         namespace: NAMESPACE,
-        workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
+        workflowExecutionRetentionPeriod: { seconds: retentionSeconds as never },
       }),
     );
   } finally {

@@ -11,7 +11,7 @@ export interface Sampler {
 
 const EVERY_MS = 1_000;
 
-export function sample(adminUrl: string, file: string): Sampler {
+export function sample(adminUrl: string, file: string, everyMs = EVERY_MS): Sampler {
   const stream = createWriteStream(file);
   const stopping = new AbortController();
   let taken = 0;
@@ -22,7 +22,7 @@ export function sample(adminUrl: string, file: string): Sampler {
         taken += 1;
         stream.write(`${JSON.stringify({ at: new Date().toISOString(), ...snapshot })}\n`);
       }
-      await sleep(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
   const looping = loop();

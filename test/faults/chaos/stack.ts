@@ -17,7 +17,7 @@ import type { Parties } from './parties.ts';
 import type { Plan } from './plan.ts';
 import { programPart, root, takePorts } from './programs.ts';
 import { startDatabase, startTemporalServer, stockUp } from './servers.ts';
-import type { Database, Setting } from './servers.ts';
+import type { Database, Setting, TemporalServer } from './servers.ts';
 import { vouchersOf } from './shelf.ts';
 import type { Tenant } from './shelf.ts';
 
@@ -49,15 +49,19 @@ export const BUDGETS = {
 
 const TASK_QUEUE = 'chaos';
 
-export async function startStack(run: {
+export interface StackOptions {
   readonly evidence: string;
   readonly state: string;
   readonly plan: Plan;
   readonly say: (line: string) => void;
   /** What APIs and workers are told otherwise than in a chaos run. */
   readonly environment?: NodeJS.ProcessEnv;
-}): Promise<Stack> {
-  const { evidence, state, plan, say, environment } = run;
+  /** What stands in the dev server's place. */
+  readonly temporal?: (setting: Setting, database: Database) => Promise<TemporalServer>;
+}
+
+export async function startStack(run: StackOptions): Promise<Stack> {
+  const { evidence, state, plan, say, environment, temporal: startServer } = run;
   const logs = join(evidence, 'logs');
   for (const folder of [logs, state]) mkdirSync(folder, { recursive: true });
   const ports = createPorts({ file: join(state, 'ports.json'), environment: {} });
@@ -76,7 +80,7 @@ export async function startStack(run: {
     const database = await startDatabase(setting);
     started.push(database);
     forget = database.forget;
-    const temporal = await startTemporalServer(setting);
+    const temporal = await (startServer ?? startTemporalServer)(setting, database);
     started.push(temporal);
     const parties = await startParties(setting, evidence, plan.rates);
     started.push(...PARTIES.map((name) => parties[name].part));

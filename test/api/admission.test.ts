@@ -66,6 +66,13 @@ describe('Admission', () => {
     }
   });
 
+  it('does not forget what workers can do while little comes', () => {
+    const world = simulate();
+    for (const offered of [10, 20, 40, 60, 90]) world.second(offered, 1_000);
+    for (let n = 0; n < 60; n += 1) world.second(2, 1_000);
+    assert.equal(world.second(90, 1_000), 90);
+  });
+
   it('lets wait whoever comes while nobody begins anything, up to the most', () => {
     const world = simulate({ mostWaiting: 500 });
     for (let n = 0; n < 4; n += 1) world.second(10, 0);

@@ -116,8 +116,7 @@ describe('Admission', () => {
 
 /** Without a body. */
 function cancelOf(tenant: Pick<Tenant, 'key'>): RequestInit {
-  const { body: _, ...init } = postOf(tenant);
-  return init;
+  return { method: 'POST', ...getOf(tenant, { 'Idempotency-Key': newKey() }) };
 }
 
 describe('A process with too many orders waiting', () => {

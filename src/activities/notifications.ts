@@ -41,7 +41,8 @@ export async function sendDueMails(
       await mailer.send(farewell(mail), { timeoutMs: MAIL_TIMEOUT_MS });
     } catch (error) {
       failed(mail, error);
-      return await outbox.postpone(mail.id);
+      await outbox.postpone(mail.id);
+      return;
     }
     await outbox.sent(mail.id);
   };

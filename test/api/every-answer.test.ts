@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createHarness, getOf, newKey, orderIn, postOf, validBody } from './harness.ts';
 import type { Harness, ProblemBody } from './harness.ts';
 
@@ -109,15 +110,7 @@ describe('Every answer', () => {
     assert.equal(response.status, 200);
     const document = (await response.json()) as { openapi: string; paths: object };
     assert.equal(document.openapi, '3.1.0');
-    assert.deepEqual(Object.keys(document.paths), [
-      '/v1/orders',
-      '/v1/orders/{id}',
-      '/v1/orders/{id}/events',
-      '/v1/orders/{id}/cancel',
-      '/v1/orders/{id}/refunds',
-      '/v1/orders/{id}/refunds/{refundId}',
-      '/v1/products',
-      '/v1/products/{sku}',
-    ]);
+    const committed = JSON.parse(await readFile('openapi.json', 'utf8')) as { paths: object };
+    assert.deepEqual(Object.keys(document.paths), Object.keys(committed.paths));
   });
 });

@@ -15,6 +15,8 @@ const LOOK_FIRST =
 
 /** @type {Readonly<Record<string, string>>} */
 const EFFECTS = {
+  'do redeem voucher refuse':
+    'The order is unwound and ends rejected, as its voucher being used up. No money is taken, and the customer is told.',
   'do reserve stock refuse':
     'The order is unwound and ends rejected, as out of stock. No money is taken, and the customer is told.',
   'do authorize payment refuse':
@@ -33,6 +35,8 @@ const EFFECTS = {
   'do refund payment skip':
     'The money is NOT paid back: the order ends without it, and the customer gets no letter of money on its way.',
   'do restock skip': 'The goods stay taken. Correct the stock by hand.',
+  'do return voucher skip': 'The use of the voucher stays taken. Correct its count by hand.',
+  'undo redeem voucher skip': 'The use of the voucher stays taken. Correct its count by hand.',
   'undo reserve stock skip': 'The goods stay taken. Correct the stock by hand.',
   'undo authorize payment mark-done':
     'The hold was voided by hand, and our book says so from now on. The gateway is not asked again.',

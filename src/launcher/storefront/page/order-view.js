@@ -71,8 +71,8 @@ function show(main, id, world) {
     while (isWanted && !signal.aborted) {
       isWanted = false;
       try {
-        books = await ask(`/shop/books/${encodeURIComponent(id)}`, { signal });
         latest ??= await ask(path, { signal });
+        books = await ask(`/shop/books/${encodeURIComponent(id)}`, { signal });
         error = undefined;
       } catch (wrong) {
         error = wrong;

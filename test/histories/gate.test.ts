@@ -24,7 +24,7 @@ const CASES: readonly Case[] = [
   {
     when: 'two steps are swapped',
     file: CHECKOUT,
-    from: new RegExp(`(${step})(${step})`),
+    from: new RegExp(`^(${step})(${step})`, 'm'),
     to: '$2$1',
     breaks: ['completed', 'completed-at-regular-speed', 'payment-declined', 'made-good'],
     spares: ['refund-succeeded'],

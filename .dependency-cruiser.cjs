@@ -69,7 +69,7 @@ module.exports = {
       [
         '^src/domain/',
         '^src/activities/(reconcile-)?ports[.]ts$',
-        '^src/api/(operator-|webhook-)?ports[.]ts$',
+        '^src/api/(operator-|webhook-|gateway-event-)?ports[.]ts$',
         '^src/client/ports[.]ts$',
         '^src/operator/ports[.]ts$',
       ],

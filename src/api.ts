@@ -8,6 +8,7 @@ import { createDeliveryQueue } from './adapters/postgres/delivery-queue.ts';
 import { createEventStore } from './adapters/postgres/event-store.ts';
 import { createFeed, createNotifier } from './adapters/postgres/feed.ts';
 import { createDatabaseCheck } from './adapters/postgres/health.ts';
+import { createGatewayEvents } from './adapters/postgres/gateway-events.ts';
 import { createKeyUse } from './adapters/postgres/key-use.ts';
 import { createOperationsDesk } from './adapters/postgres/operations-desk.ts';
 import { createOrderStore } from './adapters/postgres/order-store.ts';
@@ -17,6 +18,7 @@ import { createTenantPool } from './adapters/postgres/tenant.ts';
 import { createWaitingOrders } from './adapters/postgres/waiting-orders.ts';
 import { createWatchStore } from './adapters/postgres/watch-store.ts';
 import { createWebhookStore } from './adapters/postgres/webhook-store.ts';
+import { createEventReader } from './adapters/stripe/events.ts';
 import { createTransport } from './adapters/webhooks/transport.ts';
 import { createVault } from './adapters/webhooks/vault.ts';
 import { createAdmission, keepLooking } from './api/admission.ts';
@@ -24,6 +26,7 @@ import { createApp } from './api/app.ts';
 import { createArchiver } from './api/archiver.ts';
 import { createBusinessMetrics } from './api/business-metrics.ts';
 import { createEventStreams } from './api/event-stream.ts';
+import { createHearer } from './api/hearer.ts';
 import { createLimits } from './api/limits.ts';
 import { createLoad } from './api/load.ts';
 import { createMessenger } from './api/messenger.ts';
@@ -47,9 +50,9 @@ const onLost = ({ message }: Error) => log.warn({ detail: message }, 'a connecti
 const url = config.DATABASE_URL;
 const size = config.DATABASE_POOL_SIZE;
 const tenants = createTenantPool({ url, size, applicationName: 'makegood-api', onLost });
-// Starter, watcher, admission, notifier and health ask one question each at a time, for all tenants,
+// Starter, watcher, hearer, admission, notifier and health ask one question each at a time, for all tenants,
 // and hardly ever all at the same moment; the messenger writes down what receivers answer as it comes.
-const LOOPS = 6;
+const LOOPS = 7;
 const pool = createPool({ url, size: LOOPS, applicationName: 'makegood-api-loops', onLost });
 // Apart, so that what operators look for holds up neither clients nor loops.
 const OPERATORS = 2;
@@ -122,6 +125,9 @@ const messenger = createMessenger({
   did,
 });
 
+const gatewayEvents = createGatewayEvents(pool);
+const hearer = createHearer({ events: gatewayEvents, sagas, log, did });
+
 const desk = createOperationsDesk(operators);
 const retrier = createRetrier({ desk: createOperationsDesk(pool), sagas, log, did });
 
@@ -157,6 +163,10 @@ const app = createApp({
   touched: notifier.touched,
   sagaCalls,
   admission,
+  readEvent: createEventReader({ secrets: config.STRIPE_WEBHOOK_SECRET }),
+  gatewayEvents,
+  heard: hearer.hear,
+  counted: metrics.counted,
   log,
   measured: metrics.measured,
 });
@@ -203,7 +213,7 @@ async function drain(reason: string): Promise<void> {
   load.stop();
   const answered = api.close();
   await feed.close();
-  const loops = [starter, watcher, archiver, retrier, messenger, looking];
+  const loops = [starter, watcher, archiver, retrier, messenger, hearer, looking];
   await Promise.all([answered, ...loops.map((loop) => loop.stop())]);
   transport.close();
   await sagaCalls.settled();

@@ -109,6 +109,14 @@ const schema = z.object({
   RECONCILE_LAPSE_DAYS: seconds.default(6),
 
   STRIPE_SECRET_KEY: z.string().min(1),
+  /** What Stripe signs its events with; two, with a comma between them, while one replaces the other. */
+  STRIPE_WEBHOOK_SECRET: z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine((secrets) => secrets.every((secret) => /^\S{8,}$/.test(secret)), {
+      error: 'must be secrets of eight characters or more, with commas between them',
+    })
+    .default([]),
   /** Unset means Stripe itself. */
   STRIPE_API_BASE: z.url().optional(),
   CARRIER_URL: z.url(),
@@ -173,6 +181,8 @@ function refuseDevelopmentSecrets(config: Config): void {
   const wrong = [
     config.STRIPE_SECRET_KEY.startsWith('sk_test_standin') &&
       'STRIPE_SECRET_KEY: is the development key of the stand-in',
+    config.STRIPE_WEBHOOK_SECRET.some((secret) => secret.startsWith('whsec_standin')) &&
+      'STRIPE_WEBHOOK_SECRET: is the development secret of the stand-in',
     ...(['DATABASE_URL', 'SMTP_URL'] as const).map(
       (name) => hasKnownPassword(config[name]) && `${name}: has a password that everybody knows`,
     ),

@@ -25,6 +25,7 @@ describe('The configuration', () => {
 
   for (const [name, value] of [
     ['STRIPE_SECRET_KEY', 'sk_test_standin'],
+    ['STRIPE_WEBHOOK_SECRET', 'whsec_live_one,whsec_standin'],
     ['DATABASE_URL', 'postgres://makegood:password@db.example/makegood'],
     ['DATABASE_URL', 'postgres://postgres:Postgres@db.example/makegood'],
     ['SMTP_URL', 'smtp://shop:%73ecret@mail.example'],
@@ -52,6 +53,15 @@ describe('The configuration', () => {
       ({ message }: Error) =>
         /DATABASE_URL.*\n.*SMTP_URL/.test(message) && !/changeme/.test(message),
     );
+  });
+
+  it('has as many webhook secrets as are given, and none that is half of one', () => {
+    const secretsOf = (text: string) =>
+      readConfig({ ...production, STRIPE_WEBHOOK_SECRET: text }).STRIPE_WEBHOOK_SECRET;
+    assert.deepEqual(secretsOf(''), []);
+    assert.deepEqual(secretsOf('whsec_new, whsec_old'), ['whsec_new', 'whsec_old']);
+    for (const text of ['whsec_new,', 'short', 'whsec_a b'])
+      assert.throws(() => secretsOf(text), /STRIPE_WEBHOOK_SECRET: must be secrets/);
   });
 
   it('of tokens is whole, or not there', () => {

@@ -11,6 +11,8 @@ import { addDocumentation } from './documentation.ts';
 import type { ApiEnv } from './env.ts';
 import { addEventRoutes } from './events.ts';
 import type { EventDeps } from './events.ts';
+import { addGatewayWebhook } from './gateway-webhooks.ts';
+import type { GatewayWebhookDeps } from './gateway-webhooks.ts';
 import { guard } from './guard.ts';
 import type { GuardDeps } from './guard.ts';
 import { shedLoad } from './load.ts';
@@ -30,7 +32,8 @@ import { refuseInvalid } from './validation.ts';
 import { addWebhookRoutes } from './webhooks.ts';
 import type { WebhookDeps } from './webhooks.ts';
 
-export interface ApiDeps extends GuardDeps, OrderDeps, EventDeps, RefundDeps, WebhookDeps {
+export interface ApiDeps
+  extends GuardDeps, OrderDeps, EventDeps, RefundDeps, WebhookDeps, GatewayWebhookDeps {
   readonly load: Load;
   readonly catalogue: Catalogue;
   readonly log: Logger;
@@ -65,8 +68,9 @@ export function createApp({
     }),
   );
 
-  // Public: it stands before the guard.
+  // Before the guard: what is public, and what brings another kind of credential.
   addDocumentation(app, { path: OPENAPI_PATH, document: openApiDocument() });
+  addGatewayWebhook(app, deps);
 
   app.use(guard({ credentials, limits }, ROUTES));
   addOrderRoutes(app, deps);

@@ -12,7 +12,7 @@ export interface Loop {
 
 /** Told of what a loop has done, and of how many it has done it to. */
 export type LoopActs = (
-  loop: 'starter' | 'watcher' | 'retrier' | 'archiver' | 'messenger',
+  loop: 'starter' | 'watcher' | 'retrier' | 'archiver' | 'messenger' | 'hearer',
   act: string,
   count?: number,
 ) => void;

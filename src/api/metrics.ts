@@ -9,6 +9,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { AdmissionState } from './admission.ts';
 import type { BusinessMetrics } from './business-metrics.ts';
 import type { ApiEnv } from './env.ts';
+import type { GatewayWebhookDeps } from './gateway-webhooks.ts';
 import type { LoopActs } from './loop.ts';
 import { Problem } from './problems.ts';
 
@@ -16,6 +17,8 @@ export interface ApiMetrics {
   /** Stands around all that answers requests. */
   readonly measured: MiddlewareHandler<ApiEnv>;
   readonly did: LoopActs;
+  /** Of an event of the gateway. */
+  readonly counted: NonNullable<GatewayWebhookDeps['counted']>;
   render(): Promise<string>;
 }
 
@@ -54,8 +57,14 @@ export function createMetrics({ pools, books, ...now }: MetricsOptions): ApiMetr
   });
   const acts = new Counter({
     name: 'makegood_loop_acts_total',
-    help: 'What starter, watcher, retrier, archiver and messenger have done in this process.',
+    help: 'What starter, watcher, retrier, archiver, messenger and hearer have done in this process.',
     labelNames: ['loop', 'act'],
+    registers: [registry],
+  });
+  const events = new Counter({
+    name: 'makegood_gateway_events_total',
+    help: 'Events that the gateway has sent, by type and whether they were new.',
+    labelNames: ['type', 'how'],
     registers: [registry],
   });
   addState(registry, pools, now);
@@ -64,6 +73,7 @@ export function createMetrics({ pools, books, ...now }: MetricsOptions): ApiMetr
       await registerMetrics(c, next);
       if (c.res.status === 429 || c.res.status === 503) refused.inc(whyRefused(c.error));
     },
+    counted: (type, how) => events.inc({ type: EVENT_TYPES.test(type) ? type : 'other', how }),
     did: (loop, act, count = 1) => acts.inc({ loop, act }, count),
     async render() {
       const told = await books.render();
@@ -91,6 +101,9 @@ function whyRefused(error: unknown): { problem: string; limit: string } {
 }
 
 const UP = 'makegood_database_up';
+
+// What an account may send beside these is as much as Stripe has types.
+const EVENT_TYPES = /^(payment_intent|refund|charge\.dispute)\.\w+$/;
 
 // What is routed here, and what common clients and probes ask with; Node knows thirty more.
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

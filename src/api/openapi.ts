@@ -1,6 +1,7 @@
 /** The OpenAPI document, made from the routes themselves. `openapi.json` is its committed copy. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { RouteConfig } from '@hono/zod-openapi';
+import { hearStripe } from './gateway-webhooks.ts';
 import { HEADERS, PARAMETERS } from './route-parts.ts';
 import { ROUTES } from './routes.ts';
 import { problem } from './schemas.ts';
@@ -8,7 +9,7 @@ import { problem } from './schemas.ts';
 export const OPENAPI_PATH = '/v1/openapi.json';
 
 export function openApiDocument() {
-  return describe(ROUTES, {
+  return describe([...ROUTES, hearStripe], {
     title: 'makegood',
     description: DESCRIPTION,
     credential:
@@ -19,6 +20,10 @@ export function openApiDocument() {
       { name: 'refunds', description: 'Money that an ended order gives back.' },
       { name: 'products', description: 'What can be ordered, and for how much.' },
       { name: 'webhooks', description: 'Where events are sent, and what came of it.' },
+      {
+        name: 'gateway webhooks',
+        description: 'What the payment gateway tells of its own accord.',
+      },
     ],
   });
 }

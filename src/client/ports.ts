@@ -17,6 +17,16 @@ export interface SagaClient {
    */
   cancelCheckout(id: OrderId): Promise<void>;
   /**
+   * Tells a running checkout that there is news of its payment. A hint that makes it look sooner, and
+   * harmless to one that does not wait. Throws `Unavailable` when Temporal does not answer in time.
+   */
+  hearPayment(id: OrderId): Promise<void>;
+  /**
+   * Has the reconciler run now, or again once the run under way has ended. Resolves where there is none: who has
+   * switched it off compares the books otherwise. Throws `Unavailable` when Temporal does not answer in time.
+   */
+  reconcileNow(): Promise<void>;
+  /**
    * What became of the latest run of an order or a refund. Work that no worker has taken for longer than the
    * patience blocks it. Throws `Unavailable` when Temporal does not answer in time.
    */

@@ -5,6 +5,8 @@
 import {
   Client,
   Connection,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
@@ -18,6 +20,7 @@ import { Unavailable } from '../domain/wrong.ts';
 import {
   CHECKOUT,
   checkoutWorkflowId,
+  PAYMENT_HEARD,
   REFUND,
   refundWorkflowId,
   RESOLVE_STEP,
@@ -27,6 +30,7 @@ import { describeRun } from './describe.ts';
 import { createListing, listingOf } from './listed.ts';
 import type { Listing } from './listed.ts';
 import type { SagaClient } from './ports.ts';
+import { reconcilerScheduleId } from './schedule.ts';
 
 export interface SagaClientOptions {
   readonly address: string;
@@ -94,10 +98,7 @@ export function connectSagaClient({
       await settle('start the refund', startListed, WorkflowExecutionAlreadyStartedError);
     },
 
-    async cancelCheckout(id) {
-      const cancel = () => client.workflow.getHandle(checkoutWorkflowId(id)).cancel();
-      await settle('cancel the order', cancel, WorkflowNotFoundError);
-    },
+    ...hinting(client, taskQueue, settle),
 
     describe: (id, patienceSeconds) =>
       ask('describe the run', () => describeRun(client, id, patienceSeconds * 1_000)),
@@ -121,6 +122,29 @@ export function connectSagaClient({
     },
 
     close: () => connection.close(),
+  };
+}
+
+/** What makes somebody look sooner; what is so stands in the books. */
+function hinting(
+  client: Client,
+  taskQueue: string,
+  settle: ReturnType<typeof underDeadline>['settle'],
+): Pick<SagaClient, 'cancelCheckout' | 'hearPayment' | 'reconcileNow'> {
+  return {
+    async cancelCheckout(id) {
+      const cancel = () => client.workflow.getHandle(checkoutWorkflowId(id)).cancel();
+      await settle('cancel the order', cancel, WorkflowNotFoundError);
+    },
+    async hearPayment(id) {
+      const tell = () => client.workflow.getHandle(checkoutWorkflowId(id)).signal(PAYMENT_HEARD);
+      await settle('hear of the payment', tell, WorkflowNotFoundError);
+    },
+    async reconcileNow() {
+      const schedule = client.schedule.getHandle(reconcilerScheduleId(taskQueue));
+      const trigger = () => schedule.trigger(ScheduleOverlapPolicy.BUFFER_ONE);
+      await settle('run the reconciler', trigger, ScheduleNotFoundError);
+    },
   };
 }
 
@@ -152,7 +176,10 @@ function underDeadline(client: Client) {
   return { ask, settle };
 }
 
-type ErrorClass = typeof WorkflowExecutionAlreadyStartedError | typeof WorkflowNotFoundError;
+type ErrorClass =
+  | typeof WorkflowExecutionAlreadyStartedError
+  | typeof WorkflowNotFoundError
+  | typeof ScheduleNotFoundError;
 
 /** What has completed never runs again; what was terminated can. */
 function startOnce({ requestId, tenantId }: OrderRef | RefundRef) {

@@ -15,6 +15,12 @@ export function checkoutWorkflowId(id: OrderId): string {
   return id;
 }
 
+/**
+ * The signal that makes a checkout which waits for its customer look at once. A hint without a word of its
+ * own: what is so stands in the books and at the gateway.
+ */
+export const PAYMENT_HEARD = 'paymentHeard';
+
 export interface CheckoutInput {
   readonly order: OrderFacts;
   readonly budgets?: Partial<Budgets> | undefined;

@@ -7,13 +7,12 @@ import { createApp } from '../../src/api/app.ts';
 import { createLimits } from '../../src/api/limits.ts';
 import { Unavailable } from '../../src/domain/wrong.ts';
 import { changed, comparable, describedAnswer, describedAnswers } from '../support/contract.ts';
-import { exampleRequests } from '../support/contract.ts';
-import type { Request } from '../support/contract.ts';
+import { exampleRequests, type Request } from '../support/contract.ts';
 import { failing } from '../support/failing.ts';
+import { provokeHearings } from '../support/hearings.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
 import { addKey, createHarness, getOf, heldToContract, newKey, orderIn } from './harness.ts';
-import { PLENTY, postOf, shelveMugs, validBody } from './harness.ts';
-import type { Harness } from './harness.ts';
+import { type Harness, PLENTY, postOf, shelveMugs, validBody } from './harness.ts';
 
 // A described answer that no test can provoke would be named here, with the reason.
 const IMPOSSIBLE: readonly string[] = [];
@@ -262,6 +261,8 @@ describe('The contract', () => {
     await gives(read('/v1/products?limit=many'), 'listProducts 400 /problems/invalid-request');
     await gives(read('/v1/products/mug'), 'getProduct 200');
   });
+
+  it('holds when the gateway tells of something', () => provokeHearings(api, send));
 
   it('describes nothing that was not answered just now', () => {
     const missing = [...describedAnswers('all else').keys()].filter((what) => !given.has(what));

@@ -80,6 +80,8 @@ describe('Credentials', () => {
     'GET /docs/start.js',
     'GET /docs/5.35.0/:name',
     'GET /problems/:code',
+    // Its credential is the signature: test/api/gateway-webhooks.test.ts.
+    'POST /v1/webhooks/stripe',
   ];
 
   it('are needed by every route but the documentation: each declares a scope', async () => {

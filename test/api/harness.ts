@@ -9,20 +9,20 @@ import { createCatalogue } from '../../src/adapters/postgres/catalogue.ts';
 import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
 import { createEventStore } from '../../src/adapters/postgres/event-store.ts';
 import { createFeed, createNotifier } from '../../src/adapters/postgres/feed.ts';
+import { createGatewayEvents } from '../../src/adapters/postgres/gateway-events.ts';
 import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
 import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
 import { createPool } from '../../src/adapters/postgres/pool.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
 import { createTenantPool } from '../../src/adapters/postgres/tenant.ts';
 import { createWebhookStore } from '../../src/adapters/postgres/webhook-store.ts';
+import { createEventReader } from '../../src/adapters/stripe/events.ts';
 import { createTransport } from '../../src/adapters/webhooks/transport.ts';
 import { createVault } from '../../src/adapters/webhooks/vault.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/app.ts';
-import { createEventStreams } from '../../src/api/event-stream.ts';
-import type { EventStreamsOptions } from '../../src/api/event-stream.ts';
-import { createLimits } from '../../src/api/limits.ts';
-import type { LimitOptions } from '../../src/api/limits.ts';
+import { createEventStreams, type EventStreamsOptions } from '../../src/api/event-stream.ts';
+import { createLimits, type LimitOptions } from '../../src/api/limits.ts';
 import { createLoad } from '../../src/api/load.ts';
 import type { LoadOptions } from '../../src/api/load.ts';
 import { createSagaCalls } from '../../src/api/saga-calls.ts';
@@ -31,6 +31,8 @@ import { createLogger } from '../../src/log.ts';
 import { describedAnswer } from '../support/contract.ts';
 import { createDatabase } from '../support/database.ts';
 import { recordingSagas } from '../support/recording-sagas.ts';
+
+export const WEBHOOK_SECRET = 'whsec_test';
 
 /** Log lines as objects. */
 type LogLine = Readonly<Record<string, unknown>>;
@@ -82,6 +84,9 @@ export function createProcess(
     touched: notifier.touched,
     sagaCalls: createSagaCalls(sagas, log),
     ...(admission && { admission }),
+    readEvent: createEventReader({ secrets: [WEBHOOK_SECRET] }),
+    gatewayEvents: createGatewayEvents(pool),
+    heard: () => undefined,
     log,
   };
   return {

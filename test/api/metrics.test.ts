@@ -70,6 +70,21 @@ describe('The metrics of an API process', () => {
     ]);
   });
 
+  it('count the gateway’s events, by types that there are', async () => {
+    const { metrics, told } = createMeasured();
+    metrics.counted('payment_intent.succeeded', 'new');
+    metrics.counted('refund.created', 'repeated');
+    metrics.counted('whatever.somebody.sends', 'new');
+    metrics.counted('', 'refused');
+    const name = 'makegood_gateway_events_total';
+    assert.deepEqual(await told(name), [
+      `${name}{type="payment_intent.succeeded",how="new"} 1`,
+      `${name}{type="refund.created",how="repeated"} 1`,
+      `${name}{type="other",how="new"} 1`,
+      `${name}{type="other",how="refused"} 1`,
+    ]);
+  });
+
   it('say that PostgreSQL is down, and nothing of the books then', async () => {
     const { told } = createMeasured();
     assert.deepEqual(await told('makegood_database_up'), ['makegood_database_up 0']);

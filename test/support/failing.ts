@@ -1,8 +1,9 @@
 /** An API whose books are out of order. */
 import { createCredentials } from '../../src/adapters/postgres/credentials.ts';
 import type { ApiDeps } from '../../src/api/app.ts';
+import { createEventReader } from '../../src/adapters/stripe/events.ts';
 import { createLimits } from '../../src/api/limits.ts';
-import { PLENTY } from '../api/harness.ts';
+import { PLENTY, WEBHOOK_SECRET } from '../api/harness.ts';
 import type { Harness } from '../api/harness.ts';
 
 /** Knows who asks, and can do nothing for them. */
@@ -22,6 +23,9 @@ export function failing(api: Harness, error: Error): ApiDeps {
     transport: { refusalOf: () => undefined },
     touched: () => undefined,
     sagaCalls: fails,
+    readEvent: createEventReader({ secrets: [WEBHOOK_SECRET] }),
+    gatewayEvents: fails,
+    heard: () => undefined,
     log: api.log,
   };
 }

@@ -22,16 +22,21 @@ const document = JSON.parse(JSON.stringify(openApiDocument())) as Json & {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 };
 
+// No tenant can ask for it: test/api/gateway-webhooks.test.ts says who may, and what comes of it.
+const GATEWAYS = '/v1/webhooks/stripe';
+
 /** By operations like `GET /v1/orders/{id}`: parameters, and the members of bodies at any depth. */
 export const OPERATIONS: ReadonlyMap<string, readonly Named[]> = new Map(
-  Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { parameters = [], requestBody }]) => {
-      const named = parameters.map((one) => ('$ref' in one ? (resolved(one) as Named) : one));
-      const members = [...new Set(membersIn(schemaOf(requestBody)))];
-      const inBody = members.map((name): Named => ({ name, in: 'body' }));
-      return [`${method.toUpperCase()} ${path}`, [...named, ...inBody]];
-    }),
-  ),
+  Object.entries(document.paths)
+    .filter(([path]) => path !== GATEWAYS)
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { parameters = [], requestBody }]) => {
+        const named = parameters.map((one) => ('$ref' in one ? (resolved(one) as Named) : one));
+        const members = [...new Set(membersIn(schemaOf(requestBody)))];
+        const inBody = members.map((name): Named => ({ name, in: 'body' }));
+        return [`${method.toUpperCase()} ${path}`, [...named, ...inBody]];
+      }),
+    ),
 );
 
 function schemaOf(requestBody: Json | undefined): unknown {

@@ -8,6 +8,10 @@ export interface RecordingSagas extends SagaClient {
   readonly started: OrderFacts[];
   readonly refunds: RefundFacts[];
   readonly cancelled: OrderId[];
+  /** Of whose payments there was news. */
+  readonly heard: OrderId[];
+  /** How often the reconciler was to run. */
+  reconciled: number;
   readonly described: (OrderId | RefundId)[];
   /** What every run is described as. */
   run: SagaRun;
@@ -20,12 +24,16 @@ export function recordingSagas(): RecordingSagas {
     started: [],
     refunds: [],
     cancelled: [],
+    heard: [],
+    reconciled: 0,
     described: [],
     run: { state: 'running', cancelRequested: false },
     down: false,
     startCheckout: (order) => answer(() => sagas.started.push(order)),
     startRefund: (refund) => answer(() => sagas.refunds.push(refund)),
     cancelCheckout: (id) => answer(() => sagas.cancelled.push(id)),
+    hearPayment: (id) => answer(() => sagas.heard.push(id)),
+    reconcileNow: () => answer(() => (sagas.reconciled += 1)),
     async describe(id) {
       await answer(() => sagas.described.push(id));
       return sagas.run;

@@ -45,7 +45,14 @@ export const CONNECTION_FAULTS = Object.keys(COURSES) as readonly ConnectionFaul
 export const BUSINESS_FAULTS = ['decline', 'lapse', 'pending'] as const;
 export type BusinessFault = (typeof BUSINESS_FAULTS)[number];
 
-export type Fault = ConnectionFault | BusinessFault;
+/**
+ * Of what a party tells of its own accord. `early`: before the answer to the call that caused it.
+ * `reordered`: after the next one about the same thing.
+ */
+export const EVENT_FAULTS = ['lost', 'delayed', 'reordered', 'duplicate'] as const;
+type EventFault = (typeof EVENT_FAULTS)[number] | 'early';
+
+export type Fault = ConnectionFault | BusinessFault | EventFault;
 
 /** What any party with a connection can do to a request that changes something. */
 export const COMMON_FAULTS = [

@@ -18,6 +18,9 @@ const environment = z.object({
   COUNTERPARTY_BOOK: z.string().min(1),
   /** How long the gateway remembers an idempotency key. */
   COUNTERPARTY_KEY_RETENTION_SECONDS: z.coerce.number().positive().optional(),
+  /** Where the gateway tells of its events, with commas between several, and what it signs them with. */
+  COUNTERPARTY_WEBHOOK_URLS: z.string().optional(),
+  COUNTERPARTY_WEBHOOK_SECRET: z.string().default('whsec_standin'),
 });
 
 // Before anything else: a parent may be gone while its child still starts.
@@ -47,6 +50,7 @@ function start(
     case 'gateway':
       return startGateway({
         ...common,
+        webhook: endpointOf(env),
         ...(retention === undefined ? {} : { keyRetentionMs: retention * 1000 }),
       });
     case 'carrier':
@@ -54,4 +58,12 @@ function start(
     case 'mail':
       return startMailSink({ ...common, smtpPort: env.COUNTERPARTY_SMTP_PORT });
   }
+}
+
+/** Of several secrets the first: the others are those that it replaces. */
+function endpointOf(env: z.infer<typeof environment>) {
+  const listed = (text: string) => text.split(',').map((one) => one.trim());
+  const urls = listed(env.COUNTERPARTY_WEBHOOK_URLS ?? '').filter((url) => url !== '');
+  const [secret = ''] = listed(env.COUNTERPARTY_WEBHOOK_SECRET);
+  return urls.length === 0 ? undefined : { urls, secret };
 }

@@ -43,7 +43,7 @@ async function bringUp(
   const [{ databaseUrl, apiKey }, temporal, counterparties, bundle] = await Promise.all([
     openShop(setting),
     bringUpTemporal(setting),
-    bringUpCounterparties(setting),
+    bringUpCounterparties(setting, apiPort),
     workflowBundle(join(state, 'bundles')),
   ]);
   const env = {

@@ -94,9 +94,13 @@ export interface Counterparties {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export async function bringUpCounterparties(setting: Setting): Promise<Counterparties> {
+/** `apiPort` is where the API will listen: the gateway's stand-in tells it of its events. */
+export async function bringUpCounterparties(
+  setting: Setting,
+  apiPort: number,
+): Promise<Counterparties> {
   const [gateway, carrier, mail] = await Promise.all([
-    gatewayOf(setting),
+    gatewayOf(setting, apiPort),
     carrierOf(setting),
     mailOf(setting),
   ]);
@@ -104,14 +108,26 @@ export async function bringUpCounterparties(setting: Setting): Promise<Counterpa
   return { ...gateway, ...carrier, ...mail, environment };
 }
 
-async function gatewayOf(setting: Setting) {
+// The API takes the stand-in's events, and nobody else's, unless it was told of another secret.
+const STANDIN_WEBHOOK_SECRET = 'whsec_standin';
+
+async function gatewayOf(setting: Setting, apiPort: number) {
   const { STRIPE_SECRET_KEY: secretKey, STRIPE_API_BASE: base } = setting.environment;
   if (secretKey) {
     const gatewayUrl = base ?? 'https://api.stripe.com';
     return { gatewayUrl, gatewayIsStandIn: false, environment: {} };
   }
-  const { url } = await standIn(setting, 'gateway', 3010);
-  const environment = { STRIPE_SECRET_KEY: 'sk_test_standin', STRIPE_API_BASE: url };
+  const { STRIPE_WEBHOOK_SECRET: set } = setting.environment;
+  const secret = set ? set : STANDIN_WEBHOOK_SECRET;
+  const { url } = await standIn(setting, 'gateway', 3010, {
+    COUNTERPARTY_WEBHOOK_URLS: `http://127.0.0.1:${apiPort}/v1/webhooks/stripe`,
+    COUNTERPARTY_WEBHOOK_SECRET: secret,
+  });
+  const environment = {
+    STRIPE_SECRET_KEY: 'sk_test_standin',
+    STRIPE_API_BASE: url,
+    STRIPE_WEBHOOK_SECRET: secret,
+  };
   return { gatewayUrl: url, gatewayIsStandIn: true, environment };
 }
 
@@ -131,6 +147,7 @@ async function standIn(
   setting: Setting,
   role: 'gateway' | 'carrier' | 'mail',
   preferred: number,
+  more: NodeJS.ProcessEnv = {},
 ): Promise<Running & { url: string; smtpUrl?: string | undefined }> {
   const { ports, environment, state, root, fleet, say } = setting;
   const variable = `${role.toUpperCase()}_PORT`;
@@ -142,6 +159,7 @@ async function standIn(
     COUNTERPARTY_PORT: String(port),
     COUNTERPARTY_BOOK: join(state, 'books', `${role}.jsonl`),
     ...(smtpPort !== undefined && { COUNTERPARTY_SMTP_PORT: String(smtpPort) }),
+    ...more,
   };
   const file = 'counterparties/main.ts';
   const program = { name: `the ${role} stand-in`, root, file, args: [role], env };

@@ -87,6 +87,7 @@ describe('the gateway stand-in, given an idempotency key,', () => {
       keys: createKeys(DAY_MS, Date.now),
       book,
       faults: createFaultPlan(REPERTOIRE),
+      webhooks: { offer: () => Promise.resolve(), introduce: () => undefined, pending: () => 0 },
       now: Date.now,
     });
     const ask = async () =>

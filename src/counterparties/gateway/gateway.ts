@@ -9,7 +9,10 @@ import { createKeys } from './keys.ts';
 import type { GatewayEffect, GatewayRequest } from './model.ts';
 import { REPERTOIRE } from './repertoire.ts';
 import { gatewayApp } from './routes.ts';
+import { newsOf } from './sender.ts';
+import type { Endpoint, GatewayNews } from './sender.ts';
 import { createGatewayState } from './state.ts';
+import { openWebhooks } from './webhooks.ts';
 
 // What Stripe promises for its API v1: keys may be pruned after a day.
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -20,28 +23,41 @@ export async function startGateway({
   bookFile,
   keyRetentionMs = DAY_MS,
   now = Date.now,
+  webhook,
 }: {
   port?: number;
   host?: string | undefined;
   bookFile: string;
   keyRetentionMs?: number;
   now?: () => number;
+  /** Whom it tells of its events; nobody, until somebody is named over the control endpoint. */
+  webhook?: Endpoint | undefined;
 }): Promise<StandIn> {
   const state = createGatewayState();
   const keys = createKeys(keyRetentionMs, now);
   const faults = createFaultPlan(REPERTOIRE);
+  const webhooks = await openWebhooks({
+    bookFile: bookFile.replace(/(\.\w+)?$/, '-events$1'),
+    endpoint: webhook,
+    faults,
+    now,
+  });
+  const told: GatewayNews[] = [];
   const book = await openBook<GatewayEffect, GatewayRequest>(bookFile, (effects, request) => {
-    for (const effect of effects) state.apply(effect);
+    for (const effect of effects) told.push(newsOf(effect, state.apply(effect)));
     faults.restore(request.operation, request.fault);
     const { key, path, params, status, answer } = request;
     if (key === null || status === null || answer === null) return;
     keys.restore(key, path, params, Date.parse(request.at), { status, body: answer });
   });
-  const server = await listen(gatewayApp({ state, keys, book, faults, now }), { port, host });
+  const gateway = { state, keys, book, faults, webhooks, now };
+  const server = await listen(gatewayApp(gateway), { port, host });
+  webhooks.resume(told.splice(0));
   return {
     url: server.url,
     async close() {
       faults.close();
+      await webhooks.close();
       await server.close();
       await book.close();
     },

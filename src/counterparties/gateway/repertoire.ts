@@ -1,5 +1,5 @@
 /** What can go wrong at the gateway, operation by operation. */
-import { COMMON_FAULTS } from '../faults.ts';
+import { COMMON_FAULTS, EVENT_FAULTS } from '../faults.ts';
 import type { Repertoire } from '../plan.ts';
 import type { Operation } from './operations.ts';
 
@@ -30,7 +30,8 @@ const QUESTION = [
   'wrong-currency',
 ] as const;
 
-export const REPERTOIRE: Repertoire<Operation> = {
+/** `webhook` is nobody's request: the gateway itself tells of an event. */
+export const REPERTOIRE: Repertoire<Operation | 'webhook'> = {
   party: 'gateway',
   faults: {
     create: CHANGE,
@@ -41,6 +42,7 @@ export const REPERTOIRE: Repertoire<Operation> = {
     retrieve: QUESTION,
     'find-refund': QUESTION,
     'list-events': QUESTION,
+    webhook: [...EVENT_FAULTS, 'early'],
   },
   questions: ['retrieve', 'find-refund', 'list-events'],
 };

@@ -18,13 +18,18 @@ import type { Answer, Keys } from './keys.ts';
 import type { GatewayEffect, GatewayRequest } from './model.ts';
 import { perform, type Operation } from './operations.ts';
 import { internalError, invalidParameters, StripeProblem, unauthorized } from './problems.ts';
+import { newsOf } from './sender.ts';
+import type { GatewayNews } from './sender.ts';
 import type { GatewayState } from './state.ts';
+import { takeEndpoint } from './webhooks.ts';
+import type { Webhooks } from './webhooks.ts';
 
 export interface Gateway {
   readonly state: GatewayState;
   readonly keys: Keys;
   readonly book: Pick<Book<GatewayEffect, GatewayRequest>, 'append' | 'dump'>;
-  readonly faults: FaultPlan<Operation>;
+  readonly faults: FaultPlan<Operation | 'webhook'>;
+  readonly webhooks: Pick<Webhooks, 'offer' | 'introduce' | 'pending'>;
   readonly now: () => number;
 }
 
@@ -42,6 +47,8 @@ export function gatewayApp(gateway: Gateway): Hono<HttpEnv> {
   app.get('/v1/refunds', handle('find-refund'));
   app.get('/v1/events', handle('list-events'));
   app.route('/control', controlRoutes(gateway.faults, gateway.book));
+  app.put('/control/webhooks', (c) => takeEndpoint(c, gateway.webhooks));
+  app.get('/control/webhooks', (c) => c.json({ pending: gateway.webhooks.pending() }));
   app.notFound((c) => {
     const message = `Unrecognized request URL (${c.req.method}: ${c.req.path}).`;
     return c.json({ error: { type: 'invalid_request_error', message } }, 404);
@@ -105,8 +112,9 @@ async function serve(c: Context<HttpEnv>, gateway: Gateway, request: Received): 
   return meetFault(c, fault, meeting, {
     leave: () => close(gateway, request, meeting, leave(gateway, request, fault)),
     async execute() {
-      const { answer, ...done } = execute(gateway, request, meeting);
+      const { answer, news, ...done } = execute(gateway, request, meeting);
       await close(gateway, request, meeting, { ...done, answer: remembered(fault, answer) });
+      await Promise.all(news.map((one) => gateway.webhooks.offer(one)));
       c.header('Request-Id', `req_${randomUUID()}`);
       if (key !== null) c.header('Idempotency-Key', key);
       if (done.outcome === 'replayed') c.header('Idempotent-Replayed', 'true');
@@ -120,7 +128,12 @@ async function close(
   { book, keys, now }: Gateway,
   request: Received,
   meeting: Meeting,
-  { outcome, effects, answer, stored }: Omit<Execution, 'answer'> & { answer: Answer | null },
+  {
+    outcome,
+    effects,
+    answer,
+    stored,
+  }: Omit<Execution, 'answer' | 'news'> & { answer: Answer | null },
 ): Promise<void> {
   const { key, intentId = null } = request;
   const memory = stored ? answer : null;
@@ -161,13 +174,15 @@ function remembered(fault: Fault | undefined, answer: Answer): Answer | null {
 interface Execution {
   readonly outcome: 'executed' | 'replayed' | 'refused' | 'not-executed';
   readonly effects: readonly GatewayEffect[];
+  /** What the shop is to be told of, once it is in the book. */
+  readonly news: readonly GatewayNews[];
   readonly answer: Answer;
   /** Whether the key, if there is one, is to remember the answer once it is in the book. */
   readonly stored: boolean;
 }
 
 function execute(gateway: Gateway, request: Received, meeting: Meeting): Execution {
-  const nothing = { effects: [], stored: false } as const;
+  const nothing = { effects: [], news: [], stored: false } as const;
   try {
     const known = admit(gateway, request);
     if (known !== undefined) return { outcome: 'replayed', answer: known, ...nothing };
@@ -175,13 +190,13 @@ function execute(gateway: Gateway, request: Received, meeting: Meeting): Executi
     if (!(error instanceof StripeProblem)) throw error;
     return { outcome: 'refused', answer: error, ...nothing };
   }
-  const { effects, desk } = openDesk(gateway, request, meeting);
+  const { effects, told, desk } = openDesk(gateway, request, meeting);
   const answer = answerOf(desk, request);
   if (answer instanceof StripeProblem && !answer.stored) {
     if (request.key !== null) gateway.keys.release(request.key);
     return { outcome: 'refused', answer, ...nothing };
   }
-  return { outcome: 'executed', effects, answer, stored: request.key !== null };
+  return { outcome: 'executed', effects, news: told, answer, stored: request.key !== null };
 }
 
 /** Checks the API key and claims the idempotency key; a stored answer ends the matter. */
@@ -204,14 +219,15 @@ function openDesk(
   { state, now }: Gateway,
   { operation, orderId, requestId, key, intentId }: Received,
   meeting: Meeting,
-): { effects: readonly GatewayEffect[]; desk: Desk } {
+): { effects: readonly GatewayEffect[]; told: readonly GatewayNews[]; desk: Desk } {
   const effects: GatewayEffect[] = [];
+  const told: GatewayNews[] = [];
   const nowMs = now();
   const at = new Date(nowMs).toISOString();
   const line = { kind: 'effect', at, orderId, requestId } as const;
   const currencyOf = ({ intent }: { intent: string }) => state.intents.get(intent)?.currency ?? '';
   const append = (effect: GatewayEffect) => {
-    state.apply(effect);
+    told.push(newsOf(effect, state.apply(effect)));
     effects.push(effect);
   };
   const desk: Desk = {
@@ -226,7 +242,7 @@ function openDesk(
       append({ ...line, operation: 'settle', key: null, currency: currencyOf(news), ...news });
     },
   };
-  return { effects, desk };
+  return { effects, told, desk };
 }
 
 /** What a request's line says of the request; what came of it is added. */

@@ -12,7 +12,8 @@ export interface GatewayState {
   readonly intents: ReadonlyMap<string, IntentState>;
   /** Newest last. */
   readonly events: readonly Json[];
-  apply(effect: GatewayEffect): void;
+  /** Answers the event that tells of it. */
+  apply(effect: GatewayEffect): Json;
 }
 
 export function createGatewayState(): GatewayState {
@@ -28,8 +29,10 @@ export function createGatewayState(): GatewayState {
       intents.set(intent.id, intent);
       change(intent, effect);
       eventCount += 1;
-      events.push(eventShape(`evt_${String(eventCount).padStart(12, '0')}`, effect, intent));
+      const event = eventShape(`evt_${String(eventCount).padStart(12, '0')}`, effect, intent);
+      events.push(event);
       if (events.length > EVENTS_KEPT) events.shift();
+      return event;
     },
   };
 }

@@ -11,6 +11,7 @@ import type { ParkedStep } from '../../src/operator/ports.ts';
 import type { Action } from '../../src/saga/parking.ts';
 import type { RefundRow } from './memory/rows.ts';
 import type { Process } from './temporal/worker.ts';
+import type { Webhooks } from './webhooks.ts';
 import type { World } from './world.ts';
 
 const GRACE_SECONDS = 5;
@@ -32,7 +33,7 @@ export interface Keepers {
   readonly close: () => void;
 }
 
-export function createKeepers(world: World): Keepers {
+export function createKeepers(world: World, webhooks?: Webhooks): Keepers {
   const { scheduler, apis, operators, workers } = world;
   const byHand: ByHand[] = [];
   let isClosed = false;
@@ -63,6 +64,10 @@ export function createKeepers(world: World): Keepers {
     () => workers.pick(scheduler.random),
     (worker) => sendMails(world, worker),
   );
+  if (webhooks !== undefined) {
+    every(1_000, anApi, webhooks.hear);
+    every(500, () => workers.pick(scheduler.random), webhooks.reconcile);
+  }
   if (world.story.operator !== 'nothing') {
     every(
       30_000,

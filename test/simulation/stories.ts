@@ -57,5 +57,6 @@ export const anyStory: fc.Arbitrary<Story> = fc
       ),
       keyRetentionSeconds: fc.constantFrom(QUIET.keyRetentionSeconds, 120),
       authorizationSeconds: fc.constantFrom(QUIET.authorizationSeconds, 300),
+      tells: fc.boolean(),
     });
   });

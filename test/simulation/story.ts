@@ -50,6 +50,8 @@ export interface Story {
   readonly operator: Action | 'nothing';
   readonly keyRetentionSeconds: number;
   readonly authorizationSeconds: number;
+  /** Whether the gateway tells of its events. */
+  readonly tells?: boolean;
 }
 
 export const SKUS = ['BOWL', 'CUP'] as const;

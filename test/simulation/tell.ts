@@ -12,6 +12,8 @@ import type { Keepers } from './keepers.ts';
 import type { OrderRow, RefundRow } from './memory/rows.ts';
 import type { Act, Story } from './story.ts';
 import type { Happened } from './wire.ts';
+import { createWebhooks } from './webhooks.ts';
+import type { Naive, Webhooks } from './webhooks.ts';
 import { createWorld } from './world.ts';
 import type { Watching, World } from './world.ts';
 
@@ -22,12 +24,15 @@ export interface Verdict {
   readonly calls: number;
   /** How often each fault and each act really happened. */
   readonly hits: ReadonlyMap<string, number>;
+  /** What became of the gateway's events. */
+  readonly told: ReadonlyMap<string, number>;
   readonly world: World;
 }
 
 export interface Telling extends Pick<Watching, 'hands'> {
   readonly onCall?: (happened: Happened) => void;
   readonly onAct?: (act: Act, at: number) => void;
+  readonly naive?: Naive;
 }
 
 // From the last trouble to the end of every order, or its place in the operators' queue.
@@ -45,7 +50,10 @@ export async function tell(story: Story, telling: Telling = {}): Promise<Verdict
 
   const world: World = createWorld(story, {
     ...telling,
-    onEffect: (_, about) => auditStep(world, about),
+    onEffect(_, about) {
+      auditStep(world, about);
+      webhooks?.readOn();
+    },
     onCall(happened) {
       telling.onCall?.(happened);
       if (happened.fault !== undefined) count(happened.fault);
@@ -59,16 +67,18 @@ export async function tell(story: Story, telling: Telling = {}): Promise<Verdict
     },
   });
   const clients = createClients(world);
-  const keepers = createKeepers(world);
+  const webhooks = story.tells === true ? createWebhooks(world, telling.naive) : undefined;
+  const keepers = createKeepers(world, webhooks);
   return await withVirtualClock(world, async () => {
     story.orders.forEach(({ copies }, plan) => {
       world.scheduler.after(world.scheduler.random.below(200), () => clients.place(plan, copies));
     });
-    await runToTheEnd(world, clients, keepers);
+    await runToTheEnd(world, clients, keepers, webhooks);
     auditEnd(world, clients.journal, keepers.byHand);
     const { orders, refunds } = world.books.tables;
     const sagas = [...orders.values()].length + [...refunds.values()].length;
-    return { violations: world.violations, sagas, calls: world.wire.calls(), hits, world };
+    const told = webhooks?.tally ?? new Map<string, number>();
+    return { violations: world.violations, sagas, calls: world.wire.calls(), hits, told, world };
   });
 }
 
@@ -83,14 +93,19 @@ async function withVirtualClock<T>({ clock }: World, work: () => Promise<T>): Pr
   }
 }
 
-async function runToTheEnd(world: World, clients: Clients, keepers: Keepers): Promise<void> {
+async function runToTheEnd(
+  world: World,
+  clients: Clients,
+  keepers: Keepers,
+  webhooks: Webhooks | undefined,
+): Promise<void> {
   const { scheduler, troubled, violations } = world;
   const { now } = scheduler;
   let isOver = false;
   let restlessAt = 0;
   /** Over is what has ended, with nothing under way that could change it any more. */
   const look = () => {
-    const open = unfinished(world);
+    const open = [...unfinished(world), ...(webhooks?.unhandled() ?? [])];
     const isCalm = clients.journal.open === 0 && open.length === 0;
     if (isCalm) isOver = !scheduler.isBusy() || now() > restlessAt + ECHO_MS;
     else restlessAt = now();

@@ -5,6 +5,7 @@ import { ADAPTER_MUTANTS } from './adapters.ts';
 import { ADMISSION_MUTANTS } from './admission.ts';
 import { BOOK_MUTANTS } from './books.ts';
 import { ENGINE_MUTANTS } from './engine.ts';
+import { EVENT_MUTANTS } from './gateway-events.ts';
 import { OPERATORS } from './operators.ts';
 import { PAGE_MUTANTS } from './page.ts';
 import { RECONCILER_MUTANTS } from './reconciler.ts';
@@ -18,6 +19,7 @@ export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   adapters: ADAPTER_MUTANTS,
   admission: ADMISSION_MUTANTS,
   books: BOOK_MUTANTS,
+  events: EVENT_MUTANTS,
   operators: OPERATORS,
   page: PAGE_MUTANTS,
   reconciler: RECONCILER_MUTANTS,

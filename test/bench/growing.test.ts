@@ -18,11 +18,6 @@ describe('What the books are asked', function () {
     const grown = await measureAt('orders', [500, 2_000, 10_000]);
     assert.deepEqual(failuresOf({ date: '', axes: [grown] }), []);
   });
-
-  it('costs a tick no more with forty times as much that waits', async () => {
-    const grown = await measureAt('backlog', [100, 500, 4_000]);
-    assert.deepEqual(failuresOf({ date: '', axes: [grown] }), []);
-  });
 });
 
 async function measureAt(name: string, sizes: readonly number[]): Promise<Grown> {

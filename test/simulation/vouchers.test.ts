@@ -12,7 +12,7 @@ import { inWords } from './telling.ts';
 import { FAULTS } from './wire.ts';
 
 const BUYERS = 200;
-const SEEDS = Number(process.env['SEEDS'] ?? 100);
+const SEEDS = Number(process.env['SEEDS'] ?? 32);
 const PARTS = 4;
 // By then all have placed their orders, and most of the calls of those who did are made.
 const CALLS = 600;

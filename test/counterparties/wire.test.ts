@@ -156,8 +156,10 @@ describe('the gateway stand-in, on the wire,', () => {
     assert.equal(found.body.data[0]?.['status'], 'succeeded');
   });
 
-  it('has every fault that there is', () => {
-    const all = new Set(Object.values(REPERTOIRE.faults).flat());
+  it('has every fault that there is to a call', () => {
+    const { webhook, ...calls } = REPERTOIRE.faults;
+    assert.ok(webhook.length > 0, 'gateway-webhooks.test.ts has those of its own telling');
+    const all = new Set(Object.values(calls).flat());
     assert.deepEqual([...all].sort(), [...CONNECTION_FAULTS, ...BUSINESS_FAULTS].sort());
   });
 });

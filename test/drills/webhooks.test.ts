@@ -11,7 +11,7 @@ describe('Webhooks under faults', function () {
     const { judged, kills } = await drillWebhooks({
       deliveries: 150,
       seed: 7,
-      killEveryMs: 3_000,
+      killEveryMs: 700,
       say: (line) => void said.push(line),
     });
     assert.deepEqual(

@@ -127,8 +127,11 @@ export const RULES: readonly Rule[] = [
 ];
 
 export const NOT_APPLICABLE: readonly (readonly [id: string, why: string])[] = [
-  ['N2', 'no webhooks exist yet; the gaps of an order’s events are O5'],
-  ['N3', 'no webhooks exist yet, so there is nothing signed'],
+  [
+    'N2',
+    'no receiver keeps a journal in this run: `npm run drill:webhooks`; an order’s gaps are O5',
+  ],
+  ['N3', 'no receiver keeps a journal in this run: `npm run drill:webhooks`'],
   ['X1', 'is about this checker: `npm run mutants`'],
   ['X2', 'is about the plan: running a seed again'],
 ];

@@ -4,15 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { createApp } from '../../src/api/app.ts';
-import { createLimits } from '../../src/api/limits.ts';
-import { Unavailable } from '../../src/domain/wrong.ts';
-import { changed, comparable, describedAnswer, describedAnswers } from '../support/contract.ts';
+import { changed, comparable, describedAnswers } from '../support/contract.ts';
 import { exampleRequests, type Request } from '../support/contract.ts';
 import { failing } from '../support/failing.ts';
 import { provokeHearings } from '../support/hearings.ts';
+import { createProvoked, itRefusesAlike } from '../support/provoked.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
 import { addKey, createHarness, getOf, heldToContract, newKey, orderIn } from './harness.ts';
-import { type Harness, PLENTY, postOf, shelveMugs, validBody } from './harness.ts';
+import { type Harness, postOf, shelveMugs, validBody } from './harness.ts';
 
 // A described answer that no test can provoke would be named here, with the reason.
 const IMPOSSIBLE: readonly string[] = [];
@@ -32,22 +31,7 @@ describe('The contract', () => {
   });
   after(() => api.close());
 
-  /** What was answered, and the bodies of each kind of answer. */
-  const given = new Map<string, string[]>();
-  async function send([path, init]: Request, app: Pick<Harness['app'], 'request'> = api.app) {
-    const answer = await app.request(path, init);
-    const what = await describedAnswer(init.method ?? 'GET', path.replace(/\?.*/, ''), answer);
-    assert.ok(what, `${path} is not in the document`);
-    const text = answer.status === 204 || answer.status === 304 ? '' : await answer.clone().text();
-    const isJson = answer.headers.get('content-type')?.includes('json') === true;
-    given.set(what, [...(given.get(what) ?? []), isJson ? comparable(text) : text]);
-    return { what, answer };
-  }
-  const gives = async (request: Request, expected: string) => {
-    const { what, answer } = await send(request);
-    assert.equal(what, expected);
-    return answer;
-  };
+  const { given, send, gives } = createProvoked(() => api);
 
   const order = (
     change: object = {},
@@ -87,34 +71,7 @@ describe('The contract', () => {
     read('/v1/products/mug'),
   ];
 
-  it('holds for one request too many, of a tenant and of all', async () => {
-    const bug = failing(api, new Error('not to be reached'));
-    const spent = createLimits({ ...PLENTY, perMinute: 0 });
-    const full = { enter: () => 'requests' as const, stop: () => undefined, inFlight: 0 };
-    for (const [deps, status] of [
-      [{ ...bug, limits: spent }, 429],
-      [{ ...bug, load: full }, 503],
-    ] as const) {
-      const app = heldToContract(createApp(deps));
-      for (const request of all()) assert.equal((await send(request, app)).answer.status, status);
-    }
-  });
-
-  it('holds without a credential, without the scope, in an outage and with a bug', async () => {
-    for (const request of all()) {
-      const unknown = await send(changed(request, { Authorization: undefined }));
-      assert.equal(unknown.answer.status, 401);
-      const lacking = await send(changed(request, { Authorization: `Bearer ${powerless}` }));
-      assert.equal(lacking.answer.status, 403);
-      for (const [error, status] of [
-        [new Unavailable('PostgreSQL is down'), 503],
-        [new Error('a bug'), 500],
-      ] as const) {
-        const broken = heldToContract(createApp(failing(api, error)));
-        assert.equal((await send(request, broken)).answer.status, status);
-      }
-    }
-  });
+  itRefusesAlike({ api: () => api, powerless: () => powerless, all, send });
 
   it('holds for what is wrong with a key or with a body', async () => {
     for (const request of [order(), cancel(UNKNOWN), refund(UNKNOWN)]) {

@@ -1,14 +1,11 @@
 /** As contract.test.ts, for the routes of webhooks: every answer that is described is provoked. */
 import assert from 'node:assert/strict';
-import { createApp } from '../../src/api/app.ts';
-import { createLimits } from '../../src/api/limits.ts';
-import { Unavailable } from '../../src/domain/wrong.ts';
-import { changed, comparable, describedAnswer, describedAnswers } from '../support/contract.ts';
+import { changed, comparable, describedAnswers } from '../support/contract.ts';
 import { exampleRequests } from '../support/contract.ts';
 import type { Request } from '../support/contract.ts';
-import { failing } from '../support/failing.ts';
+import { createProvoked, itRefusesAlike } from '../support/provoked.ts';
 import { ENDPOINTS } from '../support/webhook-scene.ts';
-import { addKey, createHarness, heldToContract, PLENTY } from './harness.ts';
+import { addKey, createHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 
 const UNKNOWN = 'whe_01jd7m8z3fe4x8q2v5t6y7h9kb';
@@ -39,20 +36,7 @@ describe('The contract of webhooks', () => {
   });
   after(() => api.close());
 
-  const given = new Map<string, string[]>();
-  async function send([path, init]: Request, app: Pick<Harness['app'], 'request'> = api.app) {
-    const answer = await app.request(path, init);
-    const what = await describedAnswer(init.method ?? 'GET', path.replace(/\?.*/, ''), answer);
-    assert.ok(what, `${path} is not in the document`);
-    const text = answer.status === 204 ? '{}' : await answer.clone().text();
-    given.set(what, [...(given.get(what) ?? []), comparable(text)]);
-    return { what, answer };
-  }
-  const gives = async (request: Request, expected: string) => {
-    const { what, answer } = await send(request);
-    assert.equal(what, expected);
-    return answer;
-  };
+  const { given, send, gives } = createProvoked(() => api);
   const ask = (operation: string, body?: unknown): Request => {
     const [method = '', path = ''] = operation.split(' ');
     const headers = { Authorization: `Bearer ${api.acme.key}`, 'Content-Type': 'application/json' };
@@ -69,34 +53,7 @@ describe('The contract of webhooks', () => {
   const remove = (location: string) =>
     gives(ask(`DELETE ${location}`), 'deleteWebhookEndpoint 204');
 
-  it('holds for one request too many, of a tenant and of all', async () => {
-    const bug = failing(api, new Error('not to be reached'));
-    const spent = createLimits({ ...PLENTY, perMinute: 0 });
-    const full = { enter: () => 'requests' as const, stop: () => undefined, inFlight: 0 };
-    for (const [deps, status] of [
-      [{ ...bug, limits: spent }, 429],
-      [{ ...bug, load: full }, 503],
-    ] as const) {
-      const app = heldToContract(createApp(deps));
-      for (const request of all()) assert.equal((await send(request, app)).answer.status, status);
-    }
-  });
-
-  it('holds without a credential, without the scope, in an outage and with a bug', async () => {
-    for (const request of all()) {
-      const unknown = await send(changed(request, { Authorization: undefined }));
-      assert.equal(unknown.answer.status, 401);
-      const lacking = await send(changed(request, { Authorization: `Bearer ${powerless}` }));
-      assert.equal(lacking.answer.status, 403);
-      for (const [error, status] of [
-        [new Unavailable('PostgreSQL is down'), 503],
-        [new Error('a bug'), 500],
-      ] as const) {
-        const broken = heldToContract(createApp(failing(api, error)));
-        assert.equal((await send(request, broken)).answer.status, status);
-      }
-    }
-  });
+  itRefusesAlike({ api: () => api, powerless: () => powerless, all, send });
 
   it('holds for what is wrong with a body, or with its being there', async () => {
     for (const operation of Object.keys(BODY)) {

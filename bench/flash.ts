@@ -16,6 +16,7 @@ import { askChecker } from '../test/faults/chaos/report.ts';
 import { runChaos } from '../test/faults/chaos/run.ts';
 import type { Story } from '../test/faults/chaos/stories.ts';
 import { percentile } from './compare/statistics.ts';
+import { AS_IN_PRODUCTION } from './under-load/stage.ts';
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +40,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
 }
 
-const outcome = await runChaos(planOf(), { folder, say, stop: stopping.signal });
+const outcome = await runChaos(planOf(), {
+  ...{ folder, say, stop: stopping.signal, environment: AS_IN_PRODUCTION },
+});
 const { shelf, ends, statuses, answersMs } = readBooks();
 say(`${units} units, ${buyers} buyers, 250 at a time, at two APIs and two workers`);
 say(`shelf at the end: ${JSON.stringify(shelf)}`);

@@ -62,7 +62,7 @@ export async function onStage(scene: Scene, run: (stage: Stage) => Promise<void>
   const state = mkdtempSync(join(tmpdir(), `makegood-${name}-`));
   const plan = planOf(name);
   say('bringing up PostgreSQL, Temporal, three parties, two APIs, two workers');
-  const environment = { ...IN_CONTAINERS, CHECKOUT_BUDGETS: JSON.stringify(AS_IN_PRODUCTION) };
+  const environment = { ...IN_CONTAINERS, ...AS_IN_PRODUCTION };
   const stack = await startStack({
     ...{ evidence: folder, state, plan, say, environment },
     ...(temporal && { temporal }),
@@ -100,9 +100,13 @@ export async function onStage(scene: Scene, run: (stage: Stage) => Promise<void>
   }
 }
 
-// As many hot attempts as the checker is told of; the times are production's, for a machine that is
-// overloaded on purpose is slow.
-const AS_IN_PRODUCTION = { ...PRODUCTION_BUDGETS, hotAttempts: BUDGETS.hotAttempts };
+/**
+ * As many hot attempts as the checker is told of; the times are production's, for a machine that is
+ * overloaded on purpose is slow.
+ */
+export const AS_IN_PRODUCTION: NodeJS.ProcessEnv = {
+  CHECKOUT_BUDGETS: JSON.stringify({ ...PRODUCTION_BUDGETS, hotAttempts: BUDGETS.hotAttempts }),
+};
 
 // A heap as Node takes it in a container of a gigabyte. On a large machine it would let garbage lie for
 // minutes, and nobody could tell that from a leak.

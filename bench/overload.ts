@@ -13,7 +13,7 @@ import { keepResult } from './under-load/result.ts';
 import { onStage } from './under-load/stage.ts';
 import type { Stage } from './under-load/stage.ts';
 import { inWords, judgeOverload, line } from './under-load/verdict.ts';
-import { memoryByProcess, watch } from './under-load/watch.ts';
+import { memoryByProcess, ourMemory, watch } from './under-load/watch.ts';
 import type { Sample } from './under-load/watch.ts';
 import { findCapacity, warmUp } from './under-load/capacity.ts';
 
@@ -63,7 +63,7 @@ async function overload(stage: Stage) {
   const seen = {
     ...{ capacity, goodput: ended / seconds, offered: sent / seconds, asked },
     secondsToDecision: await secondsToDecision(adminUrl, startedAt, endsAt),
-    memory: ourMemory(watching.samples),
+    memory: mibOf(ourMemory(watching.samples)),
     ...{ unloadedMs, recoverySeconds },
   };
   const verdict = judgeOverload(seen);
@@ -115,11 +115,10 @@ async function recover(
   return (Date.now() - stoppedAt) / 1_000;
 }
 
-/** Of what is ours to keep flat: the stand-ins keep their books in memory, and Temporal is not ours. */
-function ourMemory(samples: readonly Sample[]): Readonly<Record<string, readonly number[]>> {
-  const all = Object.entries(memoryByProcess(samples));
-  const ours = all.filter(([name]) => /^(API|worker|PostgreSQL)/.test(name));
-  return Object.fromEntries(ours.map(([name, series]) => [name, series.map(({ mib }) => mib)]));
+function mibOf(memory: ReturnType<typeof ourMemory>): Readonly<Record<string, readonly number[]>> {
+  return Object.fromEntries(
+    Object.entries(memory).map(([name, series]) => [name, series.map(({ mib }) => mib)]),
+  );
 }
 
 let code = 1;

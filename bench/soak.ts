@@ -19,7 +19,7 @@ import { judgeSoak } from './under-load/soak-verdict.ts';
 import { onStage } from './under-load/stage.ts';
 import type { Stage } from './under-load/stage.ts';
 import { inWords, line } from './under-load/verdict.ts';
-import { memoryByProcess, watch } from './under-load/watch.ts';
+import { memoryByProcess, ourMemory, watch } from './under-load/watch.ts';
 
 const { values } = parseArgs({
   options: {
@@ -65,7 +65,7 @@ async function soak(stage: Stage, runs: RunBook) {
     refused: orders.filter(({ status }) => status === 429 || status === 503).length,
     unanswered: asked.filter(({ status }) => status === 0).length,
     secondsToDecision: await secondsToDecision(adminUrl, startedAt, endsAt),
-    memory: memoryByProcess(watching.samples),
+    memory: ourMemory(watching.samples),
     growth: growing.samples,
   };
   const verdict = judgeSoak(soaked);
@@ -75,7 +75,8 @@ async function soak(stage: Stage, runs: RunBook) {
     ...verdict,
     line(checked === 0, 'the books of all parties agree, says the checker'),
   ];
-  const { growth, memory } = soaked;
+  const { growth } = soaked;
+  const memory = memoryByProcess(watching.samples);
   keepResult(NAME, { minutes, share, perSecond, retentionSeconds, lines, growth, memory });
   return lines;
 }

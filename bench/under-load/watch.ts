@@ -38,10 +38,16 @@ export function watch(adminUrl: string, everyMs: number): Watch {
   };
 }
 
+type Series = readonly { readonly at: number; readonly mib: number }[];
+
+/** Of what is ours to keep flat: the stand-ins keep their books in memory, and Temporal is not ours. */
+export function ourMemory(samples: readonly Sample[]): Readonly<Record<string, Series>> {
+  const all = Object.entries(memoryByProcess(samples));
+  return Object.fromEntries(all.filter(([name]) => /^(API|worker|PostgreSQL)/.test(name)));
+}
+
 /** Of each process its memory in MiB over the samples, by name. */
-export function memoryByProcess(
-  samples: readonly Sample[],
-): Readonly<Record<string, readonly { readonly at: number; readonly mib: number }[]>> {
+export function memoryByProcess(samples: readonly Sample[]): Readonly<Record<string, Series>> {
   const series: Record<string, { at: number; mib: number }[]> = {};
   for (const { at, memory } of samples) {
     for (const { name, mib } of memory) (series[name] ??= []).push({ at, mib });

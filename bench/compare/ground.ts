@@ -20,6 +20,7 @@ import type { Part } from '../processes.ts';
 import { OUTSIDE } from './figures.ts';
 import type { Prepared } from './prepare.ts';
 import { startTemporalServer } from './temporal-server.ts';
+import type { ServerProfile } from './temporal-server.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
@@ -36,7 +37,7 @@ export interface Ground {
   /** Keeps what was started until the ground is left. */
   keep<Child extends Running>(name: string, starting: Promise<Child>): Promise<Child>;
   postgres(database: string): Promise<Postgres>;
-  temporal(kind: TemporalKind): Promise<string>;
+  temporal(kind: TemporalKind, profile?: ServerProfile): Promise<string>;
   standIns(): Promise<Parties>;
   /** A program of the benchmark's own; answers what it says when it is ready. */
   program(
@@ -90,7 +91,7 @@ export function createGround(directory: string, prepared: Prepared): Ground {
       await ensureDatabase(postgres, database);
       return postgres;
     },
-    temporal: (kind) => startEither(ground, kind),
+    temporal: (kind, profile) => startEither(ground, kind, profile),
     standIns: () => startParties(ground),
     async program(name, file, env, first = []) {
       const program = {
@@ -113,12 +114,16 @@ export function createGround(directory: string, prepared: Prepared): Ground {
   return ground;
 }
 
-async function startEither(ground: Ground, kind: TemporalKind): Promise<string> {
+async function startEither(
+  ground: Ground,
+  kind: TemporalKind,
+  profile: ServerProfile = {},
+): Promise<string> {
   const { directory, prepared } = ground;
   const common = { stateDir: join(directory, 'temporal'), logFile: ground.logFile('temporal') };
   if (kind === 'server') {
     const postgres = await ground.postgres('postgres');
-    const options = { ...common, programs: prepared.server, postgres };
+    const options = { ...common, programs: prepared.server, postgres, profile };
     return (await ground.keep('Temporal', startTemporalServer(options))).address;
   }
   mkdirSync(common.stateDir, { recursive: true });

@@ -1,47 +1,37 @@
 /**
  * `npm run bench:levers`: makegood's engine on five no-op steps with one setting changed at a time,
- * in turns with it as it is. Prints what each changes, as a ratio within the round. A lever is
- * pulled in the product only if its gain shows here; it changes nothing by itself.
+ * in turns with it as it is. What each changes, as a ratio within the round, goes to
+ * docs/benchmarks.md. A lever is pulled in the product only if its gain shows here; it changes nothing
+ * by itself.
  */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../../src/launcher/command.ts';
 import { Complaint } from '../../src/launcher/complaint.ts';
+import { writeSections } from '../page.ts';
 import type { Contender } from './contender.ts';
 import { onTemporal } from './contenders/temporal.ts';
-import type { Lever } from './contenders/temporal.ts';
+import { root } from './ground.ts';
+import { LEVERS } from './lever-list.ts';
 import { measure } from './measure.ts';
 import { QUICK } from './plan.ts';
+import { readResults, writeResults } from './results.ts';
 import type { Results } from './results.ts';
 import { inRange } from './statistics.ts';
 import { ratiosOf } from './summary.ts';
 import type { Pick } from './summary.ts';
+import { aboutThis, table } from './tables.ts';
 
-const LEVERS: readonly Lever[] = [
-  { name: 'promise-hooks', promiseHooks: true },
-  { name: 'cache-500', worker: { maxCachedWorkflows: 500 } },
-  { name: 'workflow-slots-20', worker: { maxConcurrentWorkflowTaskExecutions: 20 } },
-  { name: 'workflow-slots-100', worker: { maxConcurrentWorkflowTaskExecutions: 100 } },
-  {
-    name: 'pollers-autoscaling',
-    worker: {
-      workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, initial: 4, maximum: 16 },
-    },
-  },
-  {
-    name: 'pollers-4',
-    worker: { workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 } },
-  },
-  { name: 'uncompressed', connection: { grpcCompression: { codec: 'none' } } },
-  { name: 'production-bundle', bundle: 'production' },
-  { name: 'shared-connection-eager', eager: true },
-  { name: 'search-attributes', workflow: 'shownCheckout' },
-];
+/** Whose settings are the engine's. */
+const ABOUT = ['PostgreSQL', 'Temporal', 'Temporal worker', 'windows'];
 
 const USAGE = `npm run bench:levers [-- options]
 
-  --only NAME,…   these levers only: ${LEVERS.map(({ name }) => name).join(', ')}
+  --only NAME,…   these levers only, for the screen: ${LEVERS.map(({ name }) => name).join(', ')}
   --repeats N     rounds (3)
-  --seconds N     window of each load (8)`;
+  --seconds N     window of each load (8)
+  --report        the last results once more, with today's choices`;
 
 await runCommand(USAGE, async () => {
   const { values: options } = parseArgs({
@@ -49,8 +39,14 @@ await runCommand(USAGE, async () => {
       only: { type: 'string' },
       repeats: { type: 'string', default: String(QUICK.repeats) },
       seconds: { type: 'string', default: String(QUICK.seconds) },
+      report: { type: 'boolean', default: false },
     },
   });
+  const file = join(root, 'bench', 'results', 'levers.json');
+  if (options.report) {
+    await writeSections(root, { levers: tableOf(readResults(file)) });
+    return;
+  }
   const names = options.only?.split(',');
   const levers = LEVERS.filter(({ name }) => names?.includes(name) ?? true);
   if (levers.length === 0) throw new Complaint(`there is no lever ${options.only ?? ''}`);
@@ -59,10 +55,17 @@ await runCommand(USAGE, async () => {
     ...levers.map((lever) => onTemporal('bare', 'no-op', 'server', lever)),
   ];
   const plan = { ...QUICK, repeats: Number(options.repeats), seconds: Number(options.seconds) };
-  print(await measure(contenders, plan, 'npm run bench:levers'));
+  const results = await measure(contenders, plan, 'npm run bench:levers');
+  if (names) {
+    console.log(tableOf(results));
+    return;
+  }
+  mkdirSync(join(root, 'bench', 'results'), { recursive: true });
+  writeResults(file, results);
+  await writeSections(root, { levers: tableOf(readResults(file)) });
 });
 
-function print(results: Results): void {
+function tableOf(results: Results): string {
   const columns: readonly (readonly [string, string, Pick])[] = [
     ['orders/s', '32 clients', ({ ordersPerSecond }) => ordersPerSecond],
     ['CPU', '32 clients', ({ cpuTotal }) => cpuTotal],
@@ -75,13 +78,18 @@ function print(results: Results): void {
     ['p50', '20/s', ({ completionP50 }) => completionP50],
   ];
   const heads = columns.map(([title, cell]) => `${title}, ${cell}`);
-  console.log(`\n| lever ÷ without | ${heads.join(' | ')} |`);
-  console.log(`| ${['---', ...heads.map(() => '---')].join(' | ')} |`);
-  for (const { name, title } of results.contenders.slice(1)) {
+  const rows = LEVERS.filter((lever) =>
+    results.contenders.some(({ name }) => name === lever.name),
+  ).map(({ name, told, chosen }) => {
     const cells = columns.map(([, cell, pick]) => {
       const of = (contender: string) => ({ work: 'no-op', contender, cell }) as const;
       return inRange(ratiosOf(results, [of(name), pick], [of('makegood'), pick]));
     });
-    console.log(`| ${title} | ${cells.join(' | ')} |`);
-  }
+    return [`\`${name}\`: ${told}`, ...cells, chosen];
+  });
+  const settings = Object.fromEntries(
+    ABOUT.flatMap((name) => (name in results.settings ? [[name, results.settings[name]]] : [])),
+  ) as Results['settings'];
+  const words = aboutThis({ ...results, settings });
+  return `${words}\n\n${table(['With the lever ÷ without', ...heads, 'In the product'], rows)}`;
 }

@@ -25,7 +25,14 @@ const WORKS: readonly (readonly [Work, string])[] = [
   ['checkout', 'The real checkout'],
 ];
 
-function aboutThis({ date, command, machine, versions, settings, failures }: Results): string {
+export function aboutThis({
+  date,
+  command,
+  machine,
+  versions,
+  settings,
+  failures,
+}: Results): string {
   const list = (all: Readonly<Record<string, string | number>>) =>
     Object.entries(all)
       .map(([name, value]) => `${name} ${value}`)
@@ -44,7 +51,7 @@ function aboutThis({ date, command, machine, versions, settings, failures }: Res
   );
 }
 
-function tablesOfWork(results: Results, work: Work): readonly string[] {
+export function tablesOfWork(results: Results, work: Work): readonly string[] {
   const closed = results.cells.filter((cell) => cell.endsWith('clients'));
   const open = results.cells.filter((cell) => cell.endsWith('/s'));
   const busiest = closed.includes('32 clients') ? '32 clients' : closed.at(-1);
@@ -153,7 +160,7 @@ function ratios(results: Results, work: Work, cell: string): string {
   return table([`makegood ÷ …, ${cell}`, 'orders/s', 'CPU per order', 'p50'], rows);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -18,6 +18,14 @@ export interface TemporalServer extends Running {
   readonly address: string;
 }
 
+/** How the server is set up; for one machine unless told otherwise. */
+export interface ServerProfile {
+  readonly plugin?: 'postgres12' | 'postgres12_pgx';
+  /** Fixed for ever when the cluster is made. */
+  readonly historyShards?: number;
+  readonly taskQueuePartitions?: number;
+}
+
 export async function startTemporalServer(options: {
   /** The folder with `temporal-server` and `temporal-sql-tool`. */
   readonly programs: string;
@@ -25,15 +33,19 @@ export async function startTemporalServer(options: {
   readonly stateDir: string;
   readonly logFile: string;
   readonly retentionSeconds?: number;
+  readonly profile?: ServerProfile;
 }): Promise<TemporalServer> {
-  const { programs, postgres, stateDir, logFile, retentionSeconds = A_DAY } = options;
+  const { programs, postgres, stateDir, logFile, retentionSeconds = A_DAY, profile } = options;
   mkdirSync(stateDir, { recursive: true });
   for (const database of DATABASES) await createSchema(programs, postgres, database);
   const services = await takePorts(stateDir);
   const port = services.frontend.rpc.grpcPort;
   const address = `127.0.0.1:${port}`;
   const configFile = join(stateDir, 'temporal.yaml');
-  writeFileSync(configFile, JSON.stringify(configuration(postgres, services, stateDir)));
+  writeFileSync(
+    configFile,
+    JSON.stringify(configuration({ postgres, services, stateDir }, profile)),
+  );
   const running = runTethered({
     command: join(programs, 'temporal-server'),
     args: ['--config-file', configFile, '--allow-no-auth', 'start'],
@@ -98,13 +110,19 @@ async function takePorts(stateDir: string) {
   };
 }
 
+interface Place {
+  readonly postgres: Pick<Postgres, 'url'>;
+  readonly services: Services;
+  readonly stateDir: string;
+}
+
 /** YAML is a superset of JSON. */
-function configuration(postgres: Pick<Postgres, 'url'>, services: Services, stateDir: string) {
+function configuration({ postgres, services, stateDir }: Place, profile: ServerProfile = {}) {
   const { hostname, port: postgresPort, username, password } = new URL(postgres.url('x'));
   const store = (databaseName: string, connections: number) => ({
     sql: {
-      // Measured: a third to a half more orders per second than with postgres12.
-      pluginName: 'postgres12_pgx',
+      // Measured by `npm run bench:levers`, as are shards and partitions.
+      pluginName: profile.plugin ?? 'postgres12_pgx',
       databaseName,
       connectAddr: `${hostname}:${postgresPort}`,
       connectProtocol: 'tcp',
@@ -116,14 +134,14 @@ function configuration(postgres: Pick<Postgres, 'url'>, services: Services, stat
     },
   });
   const dynamic = join(stateDir, 'dynamic.yaml');
-  writeFileSync(dynamic, JSON.stringify(DYNAMIC));
+  writeFileSync(dynamic, JSON.stringify(dynamicConfiguration(profile)));
   return {
     log: { stdout: true, level: 'warn' },
     persistence: {
       defaultStore: 'main',
       visibilityStore: 'visibility',
       // As Temporal's own configuration for one machine has it.
-      numHistoryShards: 4,
+      numHistoryShards: profile.historyShards ?? 4,
       datastores: {
         main: store('temporal', 20),
         visibility: store('temporal_visibility', 5),
@@ -151,12 +169,14 @@ function configuration(postgres: Pick<Postgres, 'url'>, services: Services, stat
 
 // One small worker set, as with the dev server: partitions would only forward tasks to each other. And a
 // retention may be of minutes, and kept to the second, where somebody asks for that.
-const DYNAMIC = {
-  'system.namespaceMinRetentionLocal': [{ value: '1s' }],
-  'history.retentionTimerJitterDuration': [{ value: '1s' }],
-  'matching.numTaskqueueReadPartitions': [{ value: 1 }],
-  'matching.numTaskqueueWritePartitions': [{ value: 1 }],
-};
+function dynamicConfiguration({ taskQueuePartitions = 1 }: ServerProfile) {
+  return {
+    'system.namespaceMinRetentionLocal': [{ value: '1s' }],
+    'history.retentionTimerJitterDuration': [{ value: '1s' }],
+    'matching.numTaskqueueReadPartitions': [{ value: taskQueuePartitions }],
+    'matching.numTaskqueueWritePartitions': [{ value: taskQueuePartitions }],
+  };
+}
 
 async function registerNamespace(address: string, retentionSeconds: number): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: 20_000 });

@@ -4,7 +4,7 @@ import { figuresOf } from '../../bench/compare/figures.ts';
 import { closedLoop, openLoop } from '../../bench/compare/load.ts';
 import type { Clock, Place, Run } from '../../bench/compare/load.ts';
 import { inTurn } from '../../bench/compare/plan.ts';
-import { between, MARKS } from '../../bench/compare/publish.ts';
+import { between } from '../../bench/page.ts';
 import type { Results, Row } from '../../bench/compare/results.ts';
 import { inRange, percentile, spreadOf } from '../../bench/compare/statistics.ts';
 import { ratiosOf } from '../../bench/compare/summary.ts';
@@ -161,11 +161,12 @@ describe('the comparison', () => {
     });
 
     it('changes nothing outside its marks', () => {
-      const page = `before\n${MARKS[0]}\nold\n${MARKS[1]}\nafter\n`;
-      const once = between(page, 'new');
-      assert.equal(once, `before\n${MARKS[0]}\n\nnew\n\n${MARKS[1]}\nafter\n`);
-      assert.equal(between(once, 'new'), once);
-      assert.throws(() => between('a page without marks', 'new'), /lost the marks/);
+      const [mark, end] = ['<!-- bench: by a command -->', '<!-- bench: end -->'];
+      const page = `<!-- other: by nobody -->\n${mark}\nold\n${end}\nafter\n`;
+      const once = between(page, 'bench', 'new');
+      assert.equal(once, `<!-- other: by nobody -->\n${mark}\n\nnew\n\n${end}\nafter\n`);
+      assert.equal(between(once, 'bench', 'new'), once);
+      assert.throws(() => between(page, 'other', 'new'), /lost the marks of other/);
     });
   });
 });

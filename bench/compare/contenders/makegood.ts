@@ -13,13 +13,11 @@ import { SKUS, skuOf, UNITS } from '../shelf.ts';
 import { capturesAt, countIn } from './shop.ts';
 import { named, readHistories, remember, titled } from './temporal.ts';
 
-export function makegood(
-  kind: TemporalKind,
-  settings: Readonly<Record<string, string>> = {},
-): Contender {
+export function makegood(kind: TemporalKind, workers = 1): Contender {
+  const suffix = workers === 1 ? '' : `-${workers}-workers`;
   return {
-    name: named('makegood', kind),
-    title: titled('makegood', kind),
+    name: named(`makegood${suffix}`, kind),
+    title: titled(workers === 1 ? 'makegood' : `makegood, ${workers} workers`, kind),
     work: 'checkout',
     async start(ground) {
       const postgres = await ground.postgres(DATABASE);
@@ -38,11 +36,10 @@ export function makegood(
         ORDER_WAIT_SECONDS: '60',
         API_PORT: '0',
         OPERATIONS_PORT: '0',
-        ...settings,
       };
       const common = (name: string) => ({ name, root, env, logFile: ground.logFile(name) });
       const worker = { ...common('worker'), file: 'worker.ts', ready: isReady };
-      await ground.keep('worker', startProgram(worker));
+      for (let n = 0; n < workers; n += 1) await ground.keep('worker', startProgram(worker));
       const front = { ...common('API'), file: 'api.ts', ready: apiReady };
       const api = await ground.keep('API', startProgram(front));
       const latest: string[] = [];

@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
 import type { Arena, Contender, Histories, Work } from '../contender.ts';
 import type { TemporalKind } from '../ground.ts';
+import type { ServerProfile } from '../temporal-server.ts';
 import { openShop, throughDoor } from './shop.ts';
 
 const FLAVOURS = {
@@ -23,6 +24,11 @@ export interface Lever {
   readonly eager?: boolean;
   /** As the SDK comes: a stack for each promise. */
   readonly promiseHooks?: boolean;
+  readonly server?: ServerProfile;
+  /** Flags of the worker's Node. */
+  readonly node?: string;
+  /** Loaded into the worker, and into its threads, after what it has first. */
+  readonly first?: string;
 }
 
 export function onTemporal(
@@ -39,7 +45,7 @@ export function onTemporal(
     work,
     async start(ground) {
       const shop = await openShop(ground, work);
-      const address = await ground.temporal(kind);
+      const address = await ground.temporal(kind, lever?.server);
       const env = {
         ...shop.env,
         TEMPORAL_ADDRESS: address,
@@ -48,8 +54,7 @@ export function onTemporal(
         BENCH_WORKFLOW: workflow,
         ...(lever && { BENCH_LEVER: JSON.stringify(lever) }),
       };
-      const first = lever?.promiseHooks ? [] : ['src/workflow-thread.mjs'];
-      const worker = await ground.program('worker', 'compare/apps/temporal-worker.ts', env, first);
+      const worker = await ground.program(...workerProgram(env, lever));
       const front = lever?.eager
         ? worker
         : await ground.program('front', 'compare/apps/temporal-front.ts', env);
@@ -66,6 +71,13 @@ export function onTemporal(
       };
     },
   };
+}
+
+function workerProgram(env: NodeJS.ProcessEnv, lever: Partial<Lever> = {}) {
+  const { node, promiseHooks, first } = lever;
+  const ofWorker = { ...env, ...(node && { NODE_OPTIONS: node }) };
+  const before = [...(promiseHooks ? [] : ['src/workflow-thread.mjs']), ...(first ? [first] : [])];
+  return ['worker', 'compare/apps/temporal-worker.ts', ofWorker, before] as const;
 }
 
 export function named(name: string, kind: TemporalKind): string {

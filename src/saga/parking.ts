@@ -5,6 +5,9 @@
  */
 export const RESOLVE_STEP = 'resolveStep';
 
+/** The signal that makes a step which waits try again at once. */
+export const LOOK_AGAIN = 'lookAgain';
+
 export type Action = 'retry' | 'mark-done' | 'skip' | 'refuse';
 
 export interface Resolution {

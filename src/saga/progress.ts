@@ -96,8 +96,8 @@ function headline({ step, state, undo, detail, choices = [] }: ProgressLine): re
   const why = detail === undefined ? '' : ` The last attempt: ${cell(detail)}`;
   const may = choices.length === 0 ? '' : ` Choices: ${choices.join(', ')}.`;
   if (state === 'parked') return [`${what} waits for an operator.${may}${why}`, ''];
-  if (state === 'waiting') return [`${what} is tried again.${why}`, ''];
-  return [];
+  if (state !== 'waiting') return [];
+  return [detail === undefined ? `${what} is tried again.` : `${what} waits. ${cell(detail)}`, ''];
 }
 
 function stateOf({ state, undo, attempts }: ProgressLine): string {

@@ -5,6 +5,7 @@
 import {
   CancellationScope,
   defineQuery,
+  defineSignal,
   defineUpdate,
   setCurrentDetails,
   setHandler,
@@ -12,7 +13,7 @@ import {
 } from '@temporalio/workflow';
 import { AttemptScope } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
-import { RESOLVE_STEP } from './parking.ts';
+import { LOOK_AGAIN, RESOLVE_STEP } from './parking.ts';
 import type { Resolution } from './parking.ts';
 import { describeProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
@@ -26,14 +27,16 @@ export interface Runtime {
   readonly attempt: <T>(attempt: Attempt, work: () => Promise<T>) => Promise<T>;
   /** Answers what the first to settle answers, and cancels the others. */
   readonly race: <T>(contenders: readonly (() => Promise<T>)[]) => Promise<T>;
-  /** Rejects when cancelled, unless shielded. */
-  readonly sleep: (ms: number) => Promise<void>;
+  /** Rejects when cancelled, unless shielded. `why` is for whoever looks at the timer. */
+  readonly sleep: (ms: number, why?: string) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Called once before the first step, then after every change. */
   readonly publish: (progress: Progress) => void;
   /** Called once, before the first step: `check` throws what is wrong with an operator's word. */
   readonly onResolution: (desk: OperatorsDesk) => void;
+  /** Called once, before the first step: `look` makes whatever waits try again at once. */
+  readonly onLook: (look: () => void) => void;
 }
 
 interface OperatorsDesk {
@@ -43,6 +46,12 @@ interface OperatorsDesk {
 
 export const progressQuery = defineQuery<Progress>('progress');
 export const resolveStep = defineUpdate<undefined, [Resolution]>(RESOLVE_STEP);
+
+/** A hint: there may be something new for a step that waits. To miss it only costs time. */
+const lookSignal = defineSignal(LOOK_AGAIN);
+
+// Temporal refuses a summary of more than 400 bytes; it suggests 200.
+const SUMMARY_LENGTH = 120;
 
 export const temporal: Runtime = {
   cancelRequested: () => CancellationScope.current().consideredCancelled,
@@ -56,7 +65,8 @@ export const temporal: Runtime = {
       scope.cancel();
     }
   },
-  sleep: (ms) => sleep(ms, { summary: 'wait before the next attempt' }),
+  sleep: (ms, why = 'wait before the next attempt') =>
+    sleep(ms, { summary: why.slice(0, SUMMARY_LENGTH) }),
   now: () => Date.now(),
   publish(progress) {
     setHandler(progressQuery, () => progress, { description: 'How far the saga has come.' });
@@ -71,5 +81,9 @@ export const temporal: Runtime = {
       validator: check,
       description: "An operator's word on a parked step: {step, action, by, why, result?, code?}.",
     });
+  },
+  onLook(look) {
+    const description = 'Makes a step that waits try again at once.';
+    setHandler(lookSignal, look, { description });
   },
 };

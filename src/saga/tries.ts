@@ -17,12 +17,18 @@ import type { Wrong } from './wrong.ts';
 export type Outcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly wrong: Wrong };
 
+// Each may cost a look, some six events, and Temporal ends a run at 51,200. Who hints without end is
+// not heard without end: the step looks by itself.
+const MOST_HINTS = 1_000;
+
 /** `line` is the step's line in the progress. */
 export class Tries {
   readonly #runtime: Runtime;
   readonly #progress: ProgressBook;
   readonly #options: Omit<SagaOptions<unknown>, 'close'>;
   readonly #parked = new ParkingLot();
+  readonly #sleepers = new Set<() => void>();
+  #looks = 0;
 
   constructor(
     runtime: Runtime,
@@ -35,6 +41,11 @@ export class Tries {
     runtime.onResolution({
       check: (resolution) => this.#parked.check(resolution),
       resolve: (resolution) => this.#parked.resolve(resolution),
+    });
+    runtime.onLook(() => {
+      if (this.#looks >= MOST_HINTS) return;
+      this.#looks += 1;
+      for (const wake of this.#sleepers) wake();
     });
   }
 
@@ -49,9 +60,10 @@ export class Tries {
       try {
         const trouble = ordeal.wrong && { ...terms, wrong: ordeal.wrong, ordeal };
         const decided = trouble && (await this.#wait(line, run, trouble));
+        ordeal.looks = this.#looks;
         return decided ?? (await this.#attempt(line, run, terms.duty));
       } catch (error) {
-        const wrong = classify(error);
+        const wrong = this.#asPending(classify(error), ordeal.wrong);
         ordeal.wrong = wrong;
         ordeal.round += 1;
         if (!terms.endures(wrong)) return this.giveUp(line, wrong);
@@ -89,9 +101,31 @@ export class Tries {
     const { wrong, ordeal, onWait } = terms;
     onWait?.();
     if (wrong.kind !== 'pending') return await this.#park(line, run, terms);
+    // It may have looked too early for what it was told to look for.
+    if (ordeal.looks !== this.#looks) return undefined;
     this.#progress.note(line, { state: 'waiting', detail: wrong.detail });
-    await this.#runtime.sleep(pauseMs(ordeal.round));
+    const ms = wrong.againMs ?? pauseMs(ordeal.round);
+    await this.#unlessWoken([() => this.#runtime.sleep(ms, wrong.detail)]);
     return undefined;
+  }
+
+  /** What waits with a deadline goes on waiting when a look at it fails before that. */
+  #asPending(wrong: Wrong, before: Wrong | undefined): Wrong {
+    if (wrong.kind !== 'failure' || before?.kind !== 'pending') return wrong;
+    const { until = -Infinity } = before;
+    return this.#runtime.now() < until ? before : wrong;
+  }
+
+  /** The same as a race; a look ends it without a winner. */
+  async #unlessWoken<T>(contenders: readonly (() => Promise<T>)[]): Promise<T | undefined> {
+    let wake: () => void = () => undefined;
+    const woken = new Promise<undefined>((resolve) => (wake = () => resolve(undefined)));
+    this.#sleepers.add(wake);
+    try {
+      return await this.#runtime.race<T | undefined>([...contenders, () => woken]);
+    } finally {
+      this.#sleepers.delete(wake);
+    }
   }
 
   async #park<T>(line: number, run: () => Promise<T>, trouble: Trouble): Promise<Decided<T>> {
@@ -104,7 +138,7 @@ export class Tries {
     const shown = hasBooks ? {} : { choices: choices.actions };
     this.#progress.note(line, { state: 'parked', detail: wrong.detail, ...shown });
     try {
-      return await this.#runtime.race<Decided<T>>([
+      return await this.#unlessWoken<Decided<T>>([
         async () => {
           await this.#runtime.sleep(pauseMs(ordeal.round));
           return await this.#attempt(line, run, 'parked');
@@ -156,6 +190,8 @@ export interface Ordeal {
   wrong?: Wrong;
   /** The trouble that an operator has been told of. */
   told?: string;
+  /** How often it had been told to look when the last round began. */
+  looks?: number;
   /** The round of tries that comes next, counted from 1; pauses grow with it. */
   round: number;
 }

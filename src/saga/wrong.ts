@@ -5,7 +5,7 @@
  * operator, for a bug must never undo what a customer has bought.
  *
  * Pending is not wrong at all, only not done yet: a bank that takes days. It is asked again, ever
- * more rarely, and nobody is called.
+ * more rarely or when it says so, and nobody is called.
  */
 import {
   ActivityFailure,
@@ -18,17 +18,20 @@ import {
 const REFUSAL = 'Refusal';
 const UNAVAILABLE = 'Unavailable';
 const PENDING = 'Pending';
-const KINDS = new Map<unknown, 'failure' | 'pending'>([
-  [UNAVAILABLE, 'failure'],
-  [PENDING, 'pending'],
-]);
 
 export type Wrong =
   | { readonly kind: 'refusal'; readonly code: string; readonly detail: string }
   | { readonly kind: 'cancelled'; readonly detail: string }
-  | { readonly kind: 'pending'; readonly detail: string }
+  | ({ readonly kind: 'pending'; readonly detail: string } & Patience)
   | { readonly kind: 'failure'; readonly detail: string }
   | { readonly kind: 'bug'; readonly detail: string };
+
+/** How long to wait before the next look, and until when a look that fails is no more than that. */
+interface Patience {
+  readonly againMs?: number;
+  /** Milliseconds since the epoch. */
+  readonly until?: number;
+}
 
 /** What an activity throws to say no. BENIGN: an expected answer, not an error in the metrics. */
 export function refusal(code: string, detail: string): ApplicationFailure {
@@ -55,13 +58,14 @@ export function unavailable(
   });
 }
 
-/** What an activity throws when the answer is "I am at it". */
-export function pending(detail: string): ApplicationFailure {
+/** What an activity throws when the answer is "I am at it": perhaps when to look, and until when to wait. */
+export function pending(detail: string, againMs?: number, until?: number): ApplicationFailure {
   return ApplicationFailure.create({
     type: PENDING,
     message: detail,
     nonRetryable: true,
     category: 'BENIGN',
+    ...(againMs !== undefined && { details: [{ againMs, until }] }),
   });
 }
 
@@ -82,8 +86,22 @@ export function classify(error: unknown): Wrong {
   const detail = cause?.message ?? error.message;
   if (cause instanceof TimeoutFailure) return { kind: 'failure', detail };
   if (!(cause instanceof ApplicationFailure)) return { kind: 'bug', detail };
-  if (cause.type === REFUSAL) return { kind: 'refusal', code: codeOf(cause), detail };
-  return { kind: KINDS.get(cause.type) ?? 'bug', detail };
+  return toldBy(cause);
+}
+
+function toldBy(failure: ApplicationFailure): Wrong {
+  const { type, message: detail } = failure;
+  if (type === REFUSAL) return { kind: 'refusal', code: codeOf(failure), detail };
+  if (type === PENDING) return { kind: 'pending', detail, ...againIn(failure) };
+  return { kind: type === UNAVAILABLE ? 'failure' : 'bug', detail };
+}
+
+function againIn(failure: ApplicationFailure): Patience {
+  const { againMs, until } = (failure.details?.[0] ?? {}) as Record<string, unknown>;
+  return {
+    ...(typeof againMs === 'number' && { againMs }),
+    ...(typeof until === 'number' && { until }),
+  };
 }
 
 function codeOf(failure: ApplicationFailure): string {

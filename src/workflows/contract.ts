@@ -5,6 +5,11 @@ import type { Budgets } from '../saga/index.ts';
 
 /** The update that wakes a parked step of either saga. */
 export { RESOLVE_STEP } from '../saga/parking.ts';
+/**
+ * The signal that makes a checkout which waits for its customer look at once. A hint without a word of its
+ * own: what is so stands in the books and at the gateway.
+ */
+export { LOOK_AGAIN as PAYMENT_HEARD } from '../saga/parking.ts';
 export type { Resolution } from '../saga/parking.ts';
 export { SEARCH_ATTRIBUTES } from './search-attributes.ts';
 
@@ -14,12 +19,6 @@ export const CHECKOUT = 'checkout';
 export function checkoutWorkflowId(id: OrderId): string {
   return id;
 }
-
-/**
- * The signal that makes a checkout which waits for its customer look at once. A hint without a word of its
- * own: what is so stands in the books and at the gateway.
- */
-export const PAYMENT_HEARD = 'paymentHeard';
 
 export interface CheckoutInput {
   readonly order: OrderFacts;

@@ -105,9 +105,44 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: 'No answer is a refusal.',
     file: wrong,
-    find: `  if (cause.type === REFUSAL) return`,
-    replace: `  if (cause.type === REFUSAL || cause.type === UNAVAILABLE) return`,
+    find: `  if (type === REFUSAL) return`,
+    replace: `  if (type === REFUSAL || type === UNAVAILABLE) return`,
     caughtBy: SIMULATION,
+  },
+  {
+    name: 'What a step hears while it looks is forgotten.',
+    file: tries,
+    find: `    if (ordeal.looks !== this.#looks) return undefined;
+`,
+    replace: '',
+    caughtBy: ENGINE,
+  },
+  {
+    name: 'A step that hears of something is not parked.',
+    file: tries,
+    find: `    if (wrong.kind !== 'pending') return await this.#park(line, run, terms);
+    // It may have looked too early for what it was told to look for.
+    if (ordeal.looks !== this.#looks) return undefined;
+`,
+    replace: `    if (ordeal.looks !== this.#looks) return undefined;
+    if (wrong.kind !== 'pending') return await this.#park(line, run, terms);
+`,
+    caughtBy: ENGINE,
+  },
+  {
+    name: 'Who hints without end is heard without end.',
+    file: tries,
+    find: `      if (this.#looks >= MOST_HINTS) return;
+`,
+    replace: '      if (this.#looks >= MOST_HINTS * MOST_HINTS) return;\n',
+    caughtBy: ENGINE,
+  },
+  {
+    name: 'A look that fails ends a wait whose time is not up.',
+    file: tries,
+    find: 'return this.#runtime.now() < until ? before : wrong;',
+    replace: 'return until > 0 ? wrong : wrong;',
+    caughtBy: ENGINE,
   },
   {
     name: 'A parked step is not tried any more.',

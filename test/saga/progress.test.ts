@@ -39,6 +39,8 @@ describe('the current details of a run', () => {
     assert.match(row ?? '', /undo parked \(round 3\)/);
     const [headline] = words(line({ state: 'waiting' }));
     assert.equal(headline, '**request shipment** is tried again.');
+    const [why] = words(line({ state: 'waiting', detail: 'For the customer.' }));
+    assert.equal(why, '**request shipment** waits. For the customer.');
   });
 });
 

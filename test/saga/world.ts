@@ -25,6 +25,10 @@ export interface World extends Runtime {
   readonly cancel: () => void;
   /** An operator's word, checked first as Temporal does. */
   readonly resolve: (resolution: Resolution) => void;
+  /** A hint that there may be something new. */
+  readonly look: () => void;
+  /** How long was slept, time after time. */
+  readonly slept: number[];
   /** The word that an operator has ready for when the step is parked. */
   readonly whenParked: (resolution: Resolution) => void;
 }
@@ -39,6 +43,8 @@ export function createWorld(cancelAt?: number): World {
   let cancelled = false;
   let shields = 0;
   let published: Progress = [];
+  const slept: number[] = [];
+  let told: () => void = () => undefined;
   let desk: Parameters<Runtime['onResolution']>[0] | undefined;
 
   const heed = () => {
@@ -64,6 +70,8 @@ export function createWorld(cancelAt?: number): World {
     calls,
     progress: () => published,
     cancel: () => (cancelled = true),
+    look: () => told(),
+    slept,
     whenParked: (resolution) => void words.set(resolution.step, resolution),
     resolve: (resolution) => {
       desk?.check(resolution);
@@ -113,8 +121,9 @@ export function createWorld(cancelAt?: number): World {
       }
     },
     // Everybody gets a turn, also where a step fails for ever.
-    sleep: async () => {
+    sleep: async (ms) => {
       heed();
+      slept.push(ms);
       await new Promise(setImmediate);
       heed();
     },
@@ -130,6 +139,7 @@ export function createWorld(cancelAt?: number): World {
       }
     },
     onResolution: (given) => (desk = given),
+    onLook: (look) => (told = look),
   };
   return world;
 }

@@ -166,8 +166,8 @@ const HAS_MOVED: Readonly<Record<string, (payment: PaymentRow) => boolean>> = {
   declined: ({ state }) => state !== 'created',
 };
 
-/** A signal that no order waits for: whoever lets one wait has it look. */
-function tell({ wire }: World, process: Process, about: OrderId): Promise<void> {
+/** A signal that is lost on a run which does not wait. */
+function tell({ wire, server }: World, process: Process, about: OrderId): Promise<void> {
   const call = { process, party: 'temporal', name: 'hear', about, timeoutMs: TEMPORAL_MS };
-  return wire.carry(call, () => undefined);
+  return wire.carry(call, () => server.look(about));
 }

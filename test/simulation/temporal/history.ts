@@ -11,6 +11,7 @@ export type Happening =
   | { readonly kind: 'activity'; readonly seq: number; readonly outcome: Outcome }
   | { readonly kind: 'timer'; readonly seq: number }
   | { readonly kind: 'cancel' }
+  | { readonly kind: 'look' }
   | { readonly kind: 'resolution'; readonly resolution: Resolution };
 
 /** A local activity's result: in the history only with the workflow task that it belongs to. */

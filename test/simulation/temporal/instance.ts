@@ -35,6 +35,7 @@ export class Instance implements Runtime, Calls {
   #scope = this.#root;
   #attempt = OUTSIDE;
   #desk: Desk | undefined;
+  #look: () => void = () => undefined;
   #seq = 0;
 
   begin(workflow: (instance: Instance) => Promise<unknown>): void {
@@ -61,6 +62,10 @@ export class Instance implements Runtime, Calls {
       case 'resolution':
         this.#scope = this.#root;
         this.#desk?.resolve(happening.resolution);
+        break;
+      case 'look':
+        this.#scope = this.#root;
+        this.#look();
     }
   }
 
@@ -118,6 +123,10 @@ export class Instance implements Runtime, Calls {
 
   readonly onResolution = (desk: Desk): void => {
     this.#desk = desk;
+  };
+
+  readonly onLook = (look: () => void): void => {
+    this.#look = look;
   };
 
   // --- Calls -------------------------------------------------------------------------------------

@@ -58,6 +58,12 @@ export class Server {
     if (run?.state === 'running') this.#happens(run, { kind: 'resolution', resolution });
   }
 
+  /** A signal: it hints that there may be something new. */
+  look(id: string): void {
+    const run = this.#runs.get(id);
+    if (run?.state === 'running') this.#happens(run, { kind: 'look' });
+  }
+
   terminate(id: string): void {
     const run = this.#runs.get(id);
     if (run?.state === 'running') this.#close(run, 'terminated');

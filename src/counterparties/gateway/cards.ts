@@ -13,7 +13,10 @@ export type RefundFate = 'at-once' | 'later' | 'never';
 
 export type Card =
   | { readonly bank: 'authorizes'; readonly refunds: RefundFate }
-  | { readonly bank: 'asks-the-customer' }
+  /** What the bank says once the customer has confirmed it. */
+  | { readonly bank: 'asks-the-customer'; readonly then: 'authorizes' | 'declines' }
+  /** It answers in its own time, or not before it is told to. */
+  | { readonly bank: 'takes-its-time'; readonly then: 'authorizes' | 'declines' | 'nothing' }
   | { readonly bank: 'declines'; readonly decline: Decline };
 
 const authorizes: Card = { bank: 'authorizes', refunds: 'at-once' };
@@ -29,6 +32,15 @@ export const GENERIC_DECLINE: Decline = {
   message: 'Your card was declined.',
 };
 
+/** The customer could not prove who they are, or would not. */
+export const NOT_CONFIRMED: Decline = {
+  code: 'payment_intent_authentication_failure',
+  declineCode: null,
+  message: 'The provided PaymentMethod has failed authentication.',
+};
+
+const asks: Card = { bank: 'asks-the-customer', then: 'authorizes' };
+
 const CARDS: Readonly<Record<string, Card>> = {
   pm_card_visa: authorizes,
   pm_card_mastercard: authorizes,
@@ -36,7 +48,14 @@ const CARDS: Readonly<Record<string, Card>> = {
   pm_card_pendingRefund: { bank: 'authorizes', refunds: 'later' },
   // Stripe's has succeeded at first; this one is pending, as refunds at most banks are.
   pm_card_refundFail: { bank: 'authorizes', refunds: 'never' },
-  pm_card_authenticationRequired: { bank: 'asks-the-customer' },
+  pm_card_authenticationRequired: asks,
+  pm_card_threeDSecure2Required: asks,
+  pm_card_threeDSecureRequired: asks,
+  pm_card_threeDSecureRequiredChargeDeclined: { bank: 'asks-the-customer', then: 'declines' },
+  // Stripe has no card like these three: they stand for methods whose bank answers later.
+  pm_card_processing: { bank: 'takes-its-time', then: 'authorizes' },
+  pm_card_processingDeclined: { bank: 'takes-its-time', then: 'declines' },
+  pm_card_processingUnanswered: { bank: 'takes-its-time', then: 'nothing' },
   pm_card_chargeDeclined: declines('generic_decline'),
   pm_card_chargeDeclinedInsufficientFunds: declines('insufficient_funds'),
   pm_card_chargeDeclinedLostCard: declines('lost_card'),

@@ -21,6 +21,8 @@ export interface Desk {
   readonly nowMs: number;
   /** The intent that the path or the parameters name. */
   readonly intentId: string | undefined;
+  /** Where the gateway is reached. */
+  readonly origin: string;
   /** Whether the fault plan has the bank do so, whatever the card; asking counts as a hit. */
   meets(fault: BusinessFault): boolean;
   /** Currency is the intent's, save for the effect that creates it. */

@@ -11,6 +11,7 @@ type IntentStatus =
   | 'requires_payment_method'
   | 'requires_confirmation'
   | 'requires_action'
+  | 'processing'
   | 'requires_capture'
   | 'canceled'
   | 'succeeded';
@@ -31,7 +32,16 @@ export interface IntentState {
   canceledAt: string | null;
   cancellationReason: string | null;
   lastDecline: Decline | null;
+  /** Where the customer confirms it, and where they go from there; null without a return_url. */
+  action: Action | null;
+  /** When the bank was asked, or has held the money. */
+  chargedAt: string | null;
   readonly refunds: RefundState[];
+}
+
+interface Action {
+  readonly url: string;
+  readonly returnUrl: string;
 }
 
 export interface RefundState {
@@ -61,7 +71,8 @@ export type GatewayEffect = Moved &
         readonly metadata: Metadata;
       }
     | { readonly effect: 'authorized'; readonly charge: string }
-    | { readonly effect: 'action-required' }
+    | { readonly effect: 'action-required'; readonly action?: Action | null }
+    | { readonly effect: 'processing'; readonly charge: string }
     | { readonly effect: 'declined'; readonly charge: string; readonly decline: Decline }
     | { readonly effect: 'captured' }
     // `amount` is the hold that was let go: 0 when nothing was held.

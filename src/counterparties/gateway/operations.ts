@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { GENERIC_DECLINE, testCard, type Card } from './cards.ts';
+import { answerInTime } from './customer.ts';
 import { amount, metadata, newId, page, theIntent, type Desk } from './desk.ts';
 import type { IntentState, Json } from './model.ts';
 import { cardDeclined, noSuch, unexpectedState } from './problems.ts';
@@ -33,6 +34,7 @@ const createParams = z.strictObject({
   allowed_payment_method_types: z.record(z.string(), z.literal('card')).optional(),
   metadata,
 });
+const confirmParams = z.strictObject({ return_url: z.url().max(2048).optional() });
 const noParams = z.strictObject({});
 const retrieveParams = z.strictObject({
   expand: z.record(z.string(), z.literal('latest_charge')).optional(),
@@ -52,7 +54,9 @@ export const perform: Readonly<Record<Operation, (desk: Desk, params: unknown) =
   refund: refundIntent,
   retrieve(desk, params) {
     const { expand } = retrieveParams.parse(params);
-    return (expand === undefined ? intentShape : expandedIntentShape)(theIntent(desk));
+    const intent = theIntent(desk);
+    answerInTime(desk, intent);
+    return (expand === undefined ? intentShape : expandedIntentShape)(intent);
   },
   'find-refund': findRefunds,
   'list-events': listEvents,
@@ -83,25 +87,26 @@ function createIntent(desk: Desk, params: unknown): Json {
 }
 
 function confirmIntent(desk: Desk, params: unknown): Json {
-  noParams.parse(params);
+  const { return_url: returnUrl } = confirmParams.parse(params);
   const intent = theIntent(desk);
   const { id, amount } = intent;
   const card = bankSays(intent, desk);
+  const news = { intent: id, amount };
   switch (card.bank) {
     case 'authorizes':
-      desk.record({ effect: 'authorized', intent: id, amount, charge: newId('ch') });
+      desk.record({ effect: 'authorized', ...news, charge: newId('ch') });
       return lapsing(intent, desk);
-    case 'asks-the-customer':
-      desk.record({ effect: 'action-required', intent: id, amount });
+    case 'asks-the-customer': {
+      const url = `${desk.origin}/3ds/${id}`;
+      const action = returnUrl === undefined ? null : { url, returnUrl };
+      desk.record({ effect: 'action-required', ...news, action });
+      return intentShape(intent);
+    }
+    case 'takes-its-time':
+      desk.record({ effect: 'processing', ...news, charge: newId('ch') });
       return intentShape(intent);
     case 'declines':
-      desk.record({
-        effect: 'declined',
-        intent: id,
-        amount,
-        charge: newId('ch'),
-        decline: card.decline,
-      });
+      desk.record({ effect: 'declined', ...news, charge: newId('ch'), decline: card.decline });
       throw cardDeclined(intent);
   }
 }
@@ -136,6 +141,7 @@ function whyNotConfirmed({ status }: IntentState): string | undefined {
     case 'succeeded':
       return 'it has already succeeded after being previously confirmed.';
     case 'requires_action':
+    case 'processing':
     case 'requires_capture':
     case 'canceled':
       return (
@@ -165,13 +171,14 @@ function captureIntent(desk: Desk, params: unknown): Json {
 function cancelIntent(desk: Desk, params: unknown): Json {
   noParams.parse(params);
   const intent = theIntent(desk);
-  if (intent.status === 'succeeded' || intent.status === 'canceled') {
+  answerInTime(desk, intent);
+  // Stripe cancels what is processing "in rare cases"; here there are none.
+  if (['succeeded', 'canceled', 'processing'].includes(intent.status)) {
     throw unexpectedState(
       intent,
       `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. Only a ` +
         'PaymentIntent with one of the following statuses may be canceled: ' +
-        'requires_payment_method, requires_capture, requires_confirmation, requires_action, ' +
-        'processing.',
+        'requires_payment_method, requires_capture, requires_confirmation, requires_action.',
     );
   }
   const amount = intent.capturable;

@@ -12,6 +12,7 @@ import { CONNECTION_FAULTS, type Fault } from '../faults.ts';
 import { UNHARMED, type FaultPlan, type Meeting } from '../plan.ts';
 import { controlRoutes, type HttpEnv } from '../server.ts';
 import { meetFault } from '../wire.ts';
+import { bankRoutes, controlledCustomer } from './customer.ts';
 import type { Desk } from './desk.ts';
 import { nested } from './form.ts';
 import type { Answer, Keys } from './keys.ts';
@@ -46,9 +47,11 @@ export function gatewayApp(gateway: Gateway): Hono<HttpEnv> {
   app.post('/v1/refunds', handle('refund'));
   app.get('/v1/refunds', handle('find-refund'));
   app.get('/v1/events', handle('list-events'));
+  app.route('/3ds', bankRoutes(gateway));
   app.route('/control', controlRoutes(gateway.faults, gateway.book));
   app.put('/control/webhooks', (c) => takeEndpoint(c, gateway.webhooks));
   app.get('/control/webhooks', (c) => c.json({ pending: gateway.webhooks.pending() }));
+  app.route('/control', controlledCustomer(gateway));
   app.notFound((c) => {
     const message = `Unrecognized request URL (${c.req.method}: ${c.req.path}).`;
     return c.json({ error: { type: 'invalid_request_error', message } }, 404);
@@ -62,6 +65,7 @@ interface Received {
   readonly apiKey: string | undefined;
   readonly key: string | null;
   readonly path: string;
+  readonly origin: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly paramsHash: string;
   readonly intentId: string | undefined;
@@ -84,6 +88,7 @@ async function receive(
     apiKey: /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1],
     key: (isPost ? c.req.header('idempotency-key') : undefined) ?? null,
     path: c.req.path,
+    origin: new URL(c.req.url).origin,
     params,
     paramsHash: createHash('sha256').update(fields.toString()).digest('hex').slice(0, 16),
     intentId,
@@ -217,7 +222,7 @@ function answerOf(desk: Desk, { operation, params }: Received): Answer {
 
 function openDesk(
   { state, now }: Gateway,
-  { operation, orderId, requestId, key, intentId }: Received,
+  { operation, orderId, requestId, key, intentId, origin }: Received,
   meeting: Meeting,
 ): { effects: readonly GatewayEffect[]; told: readonly GatewayNews[]; desk: Desk } {
   const effects: GatewayEffect[] = [];
@@ -234,6 +239,7 @@ function openDesk(
     nowMs,
     state,
     intentId,
+    origin,
     meets: (fault) => meeting.strike([fault]) !== undefined,
     record(news, currency = currencyOf(news)) {
       append({ ...line, operation, key, currency, ...news });

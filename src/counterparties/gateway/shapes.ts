@@ -23,7 +23,7 @@ export function intentShape(intent: IntentState): Json {
     latest_charge: intent.chargeId,
     livemode: false,
     metadata: intent.metadata,
-    next_action: intent.status === 'requires_action' ? { type: 'use_stripe_sdk' } : null,
+    next_action: intent.status === 'requires_action' ? actionShape(intent) : null,
     payment_method: intent.paymentMethod,
     allowed_payment_method_types: ['card'],
     payment_method_types: ['card'],
@@ -31,11 +31,18 @@ export function intentShape(intent: IntentState): Json {
   };
 }
 
+function actionShape({ action }: IntentState): Json {
+  if (action === null) return { type: 'use_stripe_sdk' };
+  const { url, returnUrl } = action;
+  return { type: 'redirect_to_url', redirect_to_url: { url, return_url: returnUrl } };
+}
+
 /** With the charge itself in the place of its ID, as `expand[]=latest_charge` asks for. */
 export function expandedIntentShape(intent: IntentState): Json {
   const charge = {
     id: intent.chargeId,
     object: 'charge',
+    created: seconds(intent.chargedAt ?? intent.createdAt),
     amount_captured: intent.captured,
     // What is pending counts, as Stripe counts it.
     amount_refunded: intent.refunds
@@ -75,6 +82,7 @@ const EVENT_TYPES: Readonly<Record<GatewayEffect['effect'], string>> = {
   created: 'payment_intent.created',
   authorized: 'payment_intent.amount_capturable_updated',
   'action-required': 'payment_intent.requires_action',
+  processing: 'payment_intent.processing',
   declined: 'payment_intent.payment_failed',
   captured: 'payment_intent.succeeded',
   canceled: 'payment_intent.canceled',

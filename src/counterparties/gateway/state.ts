@@ -54,6 +54,8 @@ function newIntent(effect: Of<'created'>): IntentState {
     canceledAt: null,
     cancellationReason: null,
     lastDecline: null,
+    action: null,
+    chargedAt: null,
     refunds: [],
   };
 }
@@ -69,16 +71,19 @@ function change(intent: IntentState, effect: GatewayEffect): void {
     case 'authorized':
       intent.status = 'requires_capture';
       intent.chargeId = effect.charge;
+      intent.chargedAt ??= effect.at;
       intent.capturable = effect.amount;
       intent.lastDecline = null;
       return;
     case 'action-required':
-      intent.status = 'requires_action';
+    case 'processing':
+      wait(intent, effect);
       return;
     case 'declined':
       intent.status = 'requires_payment_method';
       intent.paymentMethod = null;
       intent.chargeId = effect.charge;
+      intent.chargedAt = effect.at;
       intent.lastDecline = effect.decline;
       return;
     case 'captured':
@@ -92,6 +97,17 @@ function change(intent: IntentState, effect: GatewayEffect): void {
       intent.canceledAt = effect.at;
       intent.cancellationReason = effect.reason;
   }
+}
+
+function wait(intent: IntentState, effect: Of<'action-required' | 'processing'>): void {
+  if (effect.effect === 'action-required') {
+    intent.status = 'requires_action';
+    intent.action = effect.action ?? null;
+    return;
+  }
+  intent.status = 'processing';
+  intent.chargeId = effect.charge;
+  intent.chargedAt = effect.at;
 }
 
 function changeRefund(

@@ -100,6 +100,8 @@ const schema = z.object({
   WEBHOOK_PATIENCE_DAYS: z.coerce.number().positive().default(5),
   /** How long deliveries and their attempts are kept, those that are still owed included. */
   WEBHOOK_LOG_DAYS: z.coerce.number().min(1).default(30),
+  /** How long a customer may take to confirm a payment at their bank. */
+  PAYMENT_ACTION_MINUTES: z.coerce.number().positive().max(10_080).default(15),
 
   /** How often the reconciler compares our book with the gateway's; 0 for never. */
   RECONCILE_SECONDS: z.coerce.number().min(0).default(60),

@@ -53,6 +53,7 @@ const deps: Deps = {
   carrier: observeCarrier(createCarrier({ baseUrl: config.CARRIER_URL }), watch),
   mailer: observeMailer(mailer, watch),
   timeLeftMs,
+  actionMs: config.PAYMENT_ACTION_MINUTES * 60_000,
   lookedUp: (operation, found) => tally.resolved({ party: 'gateway', operation }, `found ${found}`),
 };
 const reconciler: ReconcileDeps = {

@@ -59,9 +59,13 @@ function withFailures<A extends Table>(activities: A): A {
   return Object.fromEntries(wrapped) as A;
 }
 
+function asPending({ message, againMs, until }: Pending): Error {
+  return pending(message, againMs, until?.getTime());
+}
+
 function asFailure(error: unknown): Error {
   if (error instanceof Refusal) return refusal(error.code, error.message);
-  if (error instanceof Pending) return pending(error.message);
+  if (error instanceof Pending) return asPending(error);
   if (error instanceof Unavailable) {
     return unavailable(error.message, error, error.retryAfterMs);
   }

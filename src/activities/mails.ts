@@ -42,6 +42,7 @@ const REASONS: Readonly<Record<EndReason, string>> = {
   'voucher-exhausted': 'Your voucher has been used up.',
   'out-of-stock': 'What you ordered has just sold out.',
   'payment-declined': 'Your bank declined the payment.',
+  'payment-action-expired': 'The payment was not confirmed in time.',
   'address-refused': 'Our carrier cannot deliver to your address.',
   'temporarily-unavailable': 'We could not reach a partner that we need; please try again.',
   cancelled: 'The order was cancelled.',

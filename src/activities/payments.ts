@@ -5,6 +5,7 @@
  */
 import type { OrderId, OrderRef } from '../domain/order.ts';
 import { Pending, Refusal, Unavailable } from '../domain/wrong.ts';
+import { giveUp, isWaiting, recordWaiting } from './customer.ts';
 import { keyed, refundAtGateway, requireMoney } from './gateway-calls.ts';
 import type { AuthorizationWork, Begun, Deps, Intent, IntentWork, Recorded } from './ports.ts';
 import { callBudget, settle } from './step.ts';
@@ -22,7 +23,8 @@ export function payments(deps: Deps) {
 
       let intent = await current(deps, work, 'confirm');
       if (intent === undefined || intent.status === BEFORE.confirm) {
-        intent = await gateway.confirmIntent(work.intentId, keyed(deps, id, 'confirm', work.n));
+        const call = { ...keyed(deps, id, 'confirm', work.n), returnUrl: work.returnUrl };
+        intent = await gateway.confirmIntent(work.intentId, call);
       }
       settle(await recordConfirmation(deps, id, work, intent));
     },
@@ -30,16 +32,19 @@ export function payments(deps: Deps) {
     async voidAuthorization({ id }: OrderRef): Promise<void> {
       const begun = await book.beginVoid(id);
       if (begun.state !== 'open') return void settle(begun);
-      const { intentId, n, repeated } = begun.work;
+      const { intentId, n, repeated, waits = false } = begun.work;
 
       const before = await gateway.retrieveIntent(intentId, callBudget(deps));
       if (repeated) deps.lookedUp?.('cancel', before.status === 'canceled' ? 'done' : 'not done');
       requireMoney(begun.work.amount, before.amount, 'the intent is for');
+      // Not even asked: the gateway would say no to every later call under the same key.
+      if (before.status === 'processing') return void settle(await giveUp(deps, id, before, waits));
       if (before.capturableMinor > 0n) await book.recordHeld(id, before);
       const after =
         before.status === 'canceled'
           ? before
           : await gateway.cancelIntent(intentId, keyed(deps, id, 'cancel', n));
+      if (after.status === 'processing') return void settle(await giveUp(deps, id, after, waits));
       requireStatus(after, 'canceled');
       settle(await book.recordVoid(id));
     },
@@ -87,12 +92,13 @@ const BEFORE = { confirm: 'requires_confirmation', capture: 'requires_capture' }
 /** Retrieved first when the operation was asked for before: its answer may have been lost. */
 async function current(
   deps: Deps,
-  { intentId, repeated }: IntentWork,
+  { intentId, repeated, waits }: IntentWork,
   operation: keyof typeof BEFORE,
 ): Promise<Intent | undefined> {
   if (!repeated) return undefined;
   const intent = await deps.gateway.retrieveIntent(intentId, callBudget(deps));
-  deps.lookedUp?.(operation, intent.status === BEFORE[operation] ? 'not done' : 'done');
+  // Who waits looks again and again, and no answer was lost.
+  if (!waits) deps.lookedUp?.(operation, intent.status === BEFORE[operation] ? 'not done' : 'done');
   return intent;
 }
 
@@ -116,15 +122,17 @@ async function committedIntent(
   }
 }
 
-/** An intent that cannot be confirmed any more was declined; one in between is asked again. */
+/** An intent that cannot be confirmed any more was declined; one in between is waited for. */
 async function recordConfirmation(
-  { book }: Deps,
+  deps: Deps,
   id: OrderId,
   work: IntentWork,
   intent: Intent,
 ): Promise<Recorded> {
+  const { book } = deps;
   const { status, declineCode = status } = intent;
   requireMoney(work.amount, intent.amount, 'the intent is for');
+  if (isWaiting(intent)) return await recordWaiting(deps, id, intent);
   if (status === 'requires_payment_method' || status === 'canceled') {
     return await book.recordDecline(id, status, `The payment was declined: ${declineCode}.`);
   }

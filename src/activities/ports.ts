@@ -23,6 +23,8 @@ export interface Deps {
   readonly mailer: Mailer;
   /** Milliseconds left before the engine stops waiting for the running attempt. */
   readonly timeLeftMs: () => number;
+  /** How long a customer, or their bank, may take to confirm a payment: a quarter of an hour, unless told. */
+  readonly actionMs?: number;
   /** Told what a look at the gateway has found of a call whose answer had been lost. */
   readonly lookedUp?: (operation: GatewayOperation, found: 'done' | 'not done') => void;
 }
@@ -46,6 +48,10 @@ export interface Intent {
   readonly capturedMinor: bigint;
   /** Set when the last confirmation was declined: the gateway's decline code. */
   readonly declineCode?: string;
+  /** Where the customer goes, while it is `requires_action`. */
+  readonly actionUrl?: string;
+  /** Of one that is held or captured, and was retrieved: when the bank was asked to hold the money. */
+  readonly heldAt?: Date;
 }
 
 export interface GatewayRefund {
@@ -78,7 +84,11 @@ export interface PaymentGateway {
     },
     call: GatewayCall,
   ): Promise<Intent>;
-  confirmIntent(intentId: string, call: GatewayCall): Promise<Intent>;
+  /** `returnUrl`: where the customer is to come back to, if they are asked to confirm it. */
+  confirmIntent(
+    intentId: string,
+    call: GatewayCall & { readonly returnUrl?: string | undefined },
+  ): Promise<Intent>;
   captureIntent(intentId: string, call: GatewayCall): Promise<Intent>;
   cancelIntent(intentId: string, call: GatewayCall): Promise<Intent>;
   retrieveIntent(intentId: string, call: { readonly timeoutMs: number }): Promise<Intent>;
@@ -153,6 +163,17 @@ export interface PaymentWork {
   readonly n: number;
   /** True when this operation was asked of the gateway before: retrieve first. */
   readonly repeated: boolean;
+  /** Where the customer comes back to. */
+  readonly returnUrl?: string;
+  /** It has waited for the customer or their bank, and may do so still. */
+  readonly waits?: true;
+}
+
+/** How long a payment has waited and may go on to, by the clock of the book. */
+export interface Waiting {
+  readonly waitedMs: number;
+  readonly leftMs: number;
+  readonly until: Date;
 }
 
 export interface AuthorizationWork extends PaymentWork {
@@ -204,12 +225,17 @@ export interface OrderBook extends RefundBook {
   beginAuthorization(id: OrderId): Promise<Begun<AuthorizationWork>>;
   /** Commits the intent's ID while the gate is `forward`; refused once an undo has begun. */
   commitIntent(id: OrderId, intentId: string): Promise<Begun<IntentWork>>;
+  /** Refused as `payment-action-expired` when the customer was asked, and it was held too late. */
   recordAuthorization(id: OrderId, intent: Intent): Promise<Recorded>;
+  /** The deadline is fixed by the first call; from then on it is refused as `payment-action-expired`. */
+  recordWaiting(id: OrderId, intent: Intent, actionMs: number): Promise<Begun<Waiting>>;
   recordDecline(id: OrderId, outcome: string, detail: string): Promise<Recorded>;
   beginVoid(id: OrderId): Promise<Begun<IntentWork>>;
   /** Writes down what the gateway still holds, before it is let go. */
   recordHeld(id: OrderId, intent: Intent): Promise<void>;
   recordVoid(id: OrderId): Promise<Recorded>;
+  /** A payment that a bank is still at, and that cannot be called off: the reconciler looks after it. */
+  recordGivenUp(id: OrderId): Promise<Recorded>;
 
   beginCapture(id: OrderId): Promise<Begun<IntentWork>>;
   recordCapture(id: OrderId, intent: Intent): Promise<Recorded>;

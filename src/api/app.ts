@@ -19,6 +19,7 @@ import { shedLoad } from './load.ts';
 import type { Load } from './load.ts';
 import { addOrderRoutes } from './orders.ts';
 import type { OrderDeps } from './orders.ts';
+import { addPaymentRoutes } from './payments.ts';
 import { OPENAPI_PATH, openApiDocument } from './openapi.ts';
 import type { Catalogue } from './ports.ts';
 import { addProductRoutes } from './products.ts';
@@ -74,6 +75,7 @@ export function createApp({
 
   app.use(guard({ credentials, limits }, ROUTES));
   addOrderRoutes(app, deps);
+  addPaymentRoutes(app, deps);
   addEventRoutes(app, deps);
   addRefundRoutes(app, deps);
   addProductRoutes(app, catalogue);

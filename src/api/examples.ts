@@ -42,6 +42,7 @@ export const orderRequests = {
       ...smallest,
       shippingAddress: { ...smallest.shippingAddress, line2: 'Second floor' },
       voucherCode: 'WELCOME10',
+      returnUrl: 'https://shop.example/thanks',
       expectedAmount: { value: '2699', currency: 'EUR' },
       metadata: { cart: '7f3a' },
     } satisfies z.input<typeof placeOrderRequest>,
@@ -79,6 +80,22 @@ const paid: OrderSnapshot = {
   metadata: {},
   createdAt,
   updatedAt: '2026-11-21T13:56:11.602Z',
+};
+
+const waiting: OrderSnapshot = {
+  ...paid,
+  status: 'reserved',
+  payment: {
+    authorized: '0',
+    captured: '0',
+    refunded: '0',
+    action: {
+      type: 'redirect',
+      url: 'https://hooks.stripe.com/3d_secure_2/hosted?payment_intent=pi_3SVq',
+      expiresAt: '2026-11-21T14:11:11.580Z',
+    },
+  },
+  updatedAt: '2026-11-21T13:56:11.580Z',
 };
 
 const completed: OrderSnapshot = {
@@ -132,6 +149,8 @@ export const answers = {
   order: showOrder(completed),
   /** As a POST shows it that waited for the decision. */
   decidedOrder: showOrder(paid),
+  /** While the customer has something to do. */
+  waitingOrder: showOrder(waiting),
   orderPage: { data: [showOrder(completed)], nextCursor: CURSOR },
   eventPage: { data: [showEvent(completedEvent)], nextCursor: null },
   cancelledOrder: showCancelled(orderId),

@@ -4,7 +4,7 @@ import { ORDER_STATUSES } from '../domain/order.ts';
 import { REFUND_STATUSES } from '../domain/refund.ts';
 import { captures } from './difference-schemas.ts';
 import { refundRequest } from './refund-schemas.ts';
-import { money, orderId, text, voucher } from './schemas.ts';
+import { money, orderId, paymentAction, text, voucher } from './schemas.ts';
 import { timelineEntry } from './timeline-schema.ts';
 
 const ACTIONS = ['retry', 'mark-done', 'skip', 'refuse'] as const;
@@ -168,6 +168,7 @@ export const story = z
       authorized: minorUnits,
       captured: minorUnits,
       refunded: minorUnits,
+      action: paymentAction.optional(),
     }),
     shipment: z.object({ trackingNumber: z.string() }).optional(),
     refunds: z.array(

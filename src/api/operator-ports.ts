@@ -8,7 +8,8 @@ import type { RefundId, RefundStatus } from '../domain/refund.ts';
 import type { DifferenceKind } from '../domain/difference.ts';
 import type { Captures, DifferencesDesk, OperatorAction } from '../operator/ports.ts';
 import type { OperatorsDesk, ParkedStep, QueueEntry, Signature } from '../operator/ports.ts';
-import type { CancelAnswer, Claim, NewRefund, RefundAnswer, Voucher } from './ports.ts';
+import type { CancelAnswer, Claim, NewRefund, PaymentAction } from './ports.ts';
+import type { RefundAnswer, Voucher } from './ports.ts';
 
 export type SagaId = OrderId | RefundId;
 
@@ -117,6 +118,7 @@ export interface Story {
     readonly authorized: string;
     readonly captured: string;
     readonly refunded: string;
+    readonly action?: PaymentAction;
   };
   readonly shipment?: { readonly trackingNumber: string };
   readonly refunds: readonly {

@@ -3,7 +3,7 @@ import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { typeid } from 'typeid-js';
 import { isDecided, isEnded } from '../domain/order.ts';
-import type { OrderId, OrderStatus } from '../domain/order.ts';
+import type { OrderId } from '../domain/order.ts';
 import type { Admission } from './admission.ts';
 import type { ApiEnv } from './env.ts';
 import { claimOf, pastKey } from './idempotency.ts';
@@ -38,10 +38,10 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
   const waitFor = (
     c: Context<ApiEnv>,
     id: OrderId,
-    isSo: (status: OrderStatus) => boolean,
+    isSo: (order: OrderSnapshot) => boolean,
     seconds: number,
   ): Promise<OrderSnapshot | undefined> =>
-    feed.wait(id, ({ status }) => isSo(status), {
+    feed.wait(id, isSo, {
       timeoutMs: seconds * 1_000,
       signal: c.req.raw.signal,
     });
@@ -64,10 +64,11 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
     const seconds = preferredWait(c.req.header('prefer'));
     if (seconds === undefined) return c.json(showAccepted(answer.order), 202);
     c.header('Preference-Applied', `wait=${seconds}`);
-    const now = await waitFor(c, id, isDecided, seconds);
-    return now !== undefined && isDecided(now.status)
-      ? c.json(showOrder(now), 200)
-      : c.json(showAccepted(answer.order), 202);
+    const now = await waitFor(c, id, isNews, seconds);
+    if (now !== undefined && isDecided(now.status)) return c.json(showOrder(now), 200);
+    // What the customer has to do is no decision.
+    const asking = await stillAsking(store, c.var.principal.tenantId, now);
+    return c.json(asking ? showOrder(asking) : showAccepted(answer.order), 202);
   });
 
   app.openapi(routes.getOrder, async (c) => {
@@ -76,7 +77,10 @@ export function addOrderRoutes(app: OpenAPIHono<ApiEnv>, deps: OrderDeps): void 
     if (found === undefined) throw new Problem('not-found');
     const { wait = 0 } = c.req.valid('query');
     const isSettled = wait === 0 || isEnded(found.status);
-    const now = isSettled ? found : await waitFor(c, id, isEnded, wait);
+    // What there was to do already is no news, nor what the last event tells of an earlier moment.
+    const isNewer = ({ status, payment, updatedAt }: OrderSnapshot) =>
+      isEnded(status) || (payment.action !== undefined && updatedAt > found.updatedAt);
+    const now = isSettled ? found : await waitFor(c, id, isNewer, wait);
     return c.json(showOrder(now ?? found), 200, { 'Cache-Control': 'private, no-cache' });
   });
 
@@ -113,6 +117,22 @@ async function placeWhereRoom(
   const answer = await store.place(claim, order, hasRoom);
   if (hasRoom && answer.state !== 'placed') admission?.giveBack();
   return answer;
+}
+
+/** What is worth an answer before the time is up. */
+function isNews({ status, payment }: OrderSnapshot): boolean {
+  return isDecided(status) || payment.action !== undefined;
+}
+
+/** The customer may have acted since the event that told of it. */
+async function stillAsking(
+  store: Pick<OrderStore, 'find'>,
+  tenantId: string,
+  told: OrderSnapshot | undefined,
+): Promise<OrderSnapshot | undefined> {
+  if (told?.payment.action === undefined) return undefined;
+  const found = await store.find(tenantId, told.id);
+  return found?.payment.action === undefined ? undefined : found;
 }
 
 function cursorOf({ createdMicros, id }: OrderPlace): string {

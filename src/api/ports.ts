@@ -43,6 +43,8 @@ export interface NewOrder {
   readonly shippingAddress: Address;
   readonly paymentMethod: string;
   readonly voucherCode?: string | undefined;
+  /** Where the customer comes back to, if their bank wants to see them. */
+  readonly returnUrl?: string | undefined;
   readonly expectedAmount?: MoneyJson | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -102,12 +104,20 @@ export interface OrderSnapshot {
     readonly authorized: string;
     readonly captured: string;
     readonly refunded: string;
+    /** What the customer has to do before the order goes on. */
+    readonly action?: PaymentAction;
   };
   readonly shipment?: { readonly trackingNumber: string };
   readonly needsOperator: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+export interface PaymentAction {
+  readonly type: 'redirect';
+  readonly url: string;
+  readonly expiresAt: string;
 }
 
 export interface OrderFilter {

@@ -5,7 +5,7 @@
 import type { OrderId } from '../domain/order.ts';
 import type { RefundRef } from '../domain/refund.ts';
 import type { AcceptedOrder, AcceptedRefund, OrderEvent, OrderSnapshot } from './ports.ts';
-import type { Product, RefundSnapshot, Voucher } from './ports.ts';
+import type { PaymentAction, Product, RefundSnapshot, Voucher } from './ports.ts';
 
 export function orderPath(id: OrderId): string {
   return `/v1/orders/${id}`;
@@ -46,6 +46,7 @@ export function showOrder(order: OrderSnapshot) {
       authorized: payment.authorized,
       captured: payment.captured,
       refunded: payment.refunded,
+      ...(payment.action && { action: showAction(payment.action) }),
     },
     ...(shipment && { shipment }),
     needsOperator: order.needsOperator,
@@ -58,6 +59,10 @@ export function showOrder(order: OrderSnapshot) {
 
 function showVoucher({ code, discount: { value, currency } }: Voucher) {
   return { code, discount: { value, currency } };
+}
+
+function showAction({ type, url, expiresAt }: PaymentAction) {
+  return { type, url, expiresAt };
 }
 
 // Of what is below, so that a client may tell a shape that it does not know.

@@ -11,6 +11,7 @@ import { pageParameters } from './pages.ts';
 import { anywhere, headers, json, KEYED, KEYED_HEADERS } from './route-parts.ts';
 import { parameters, pathParameter, problems, WITH_BODY } from './route-parts.ts';
 import { invalid } from './problems.ts';
+import { returnFromPayment } from './payment-routes.ts';
 import { getRefund, requestRefund } from './refund-routes.ts';
 import * as schema from './schemas.ts';
 import { LONGEST_WAIT_SECONDS } from './waiting.ts';
@@ -25,7 +26,8 @@ export const placeOrder = createRoute({
   summary: 'Place an order',
   description:
     'One order per Idempotency-Key, for ever: a retry with the same key and body gets the same ' +
-    'answer and places nothing. With `Prefer: wait=N` the answer waits for the decision.',
+    'answer and places nothing. With `Prefer: wait=N` the answer waits for the decision, or for ' +
+    'what the customer has to do before it.',
   parameters: parameters('Idempotency-Key', 'Prefer'),
   middleware: [idempotencyKey, jsonBody],
   request: {
@@ -53,9 +55,19 @@ export const placeOrder = createRoute({
       },
     },
     202: {
-      description: 'Accepted, or accepted before: it will complete or be made good.',
+      description:
+        'Accepted, or accepted before: it will complete or be made good. Where the customer has to ' +
+        'do something first, whoever waits is told at once: the order as it is, with `payment.action`.',
       headers: headers('Location', 'Preference-Applied', ...KEYED_HEADERS),
-      content: json(schema.acceptedOrder, answers.acceptedOrder),
+      content: {
+        'application/json': {
+          schema: z.union([schema.order, schema.acceptedOrder]),
+          examples: {
+            accepted: { summary: 'Accepted', value: answers.acceptedOrder },
+            action: { summary: 'The customer has to do something', value: answers.waitingOrder },
+          },
+        },
+      },
     },
     ...problems(
       ...anywhere('orders:write'),
@@ -97,7 +109,7 @@ export const getOrder = createRoute({
           type: 'integer',
           minimum: 0,
           maximum: LONGEST_WAIT_SECONDS,
-          description: 'Wait up to so many seconds (0 to 30) for the order to end.',
+          description: 'Seconds (0 to 30) to wait for the order to end, or to need the customer.',
         }),
     }),
   },
@@ -240,6 +252,7 @@ export const ROUTES = [
   getOrder,
   followOrder,
   cancelOrder,
+  returnFromPayment,
   requestRefund,
   getRefund,
   listProducts,

@@ -12,6 +12,7 @@ export interface SagaCalls {
   start(order: OrderFacts): void;
   startRefund(refund: RefundFacts): void;
   cancel(id: OrderId): void;
+  hear(id: OrderId): void;
   /** Resolves when none is under way any more; for the drain. */
   settled(): Promise<void>;
 }
@@ -37,6 +38,7 @@ export function createSagaCalls(sagas: SagaClient, log: Logger): SagaCalls {
     startRefund: (refund) =>
       call(refund.orderId, 'left to the starter', () => sagas.startRefund(refund)),
     cancel: (id) => call(id, 'the run learns of it from the gate', () => sagas.cancelCheckout(id)),
+    hear: (id) => call(id, 'the run looks by itself', () => sagas.hearPayment(id)),
     async settled() {
       await Promise.all(underWay);
     },

@@ -46,6 +46,30 @@ const metadata = z
   .refine((value) => Object.keys(value).length <= 20, 'May have up to 20 entries.')
   .openapi({ maxProperties: 20, description: 'Shown again with the order: up to 20 entries.' });
 
+// What Stripe takes; and a link that leads a customer anywhere but by TLS is nobody's but a developer's.
+const LONGEST_URL = 2_048;
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+
+function isReturnUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+}
+
+const returnUrl = z
+  .string()
+  .max(LONGEST_URL)
+  .regex(/^[\x21-\x7e]*$/, 'Must be a URL.')
+  .refine(isReturnUrl, 'Must be an https URL without a password, or an http URL of this machine.')
+  .openapi({
+    pattern: '^(https://|http://(localhost|127[.]0[.]0[.]1|\\[::1\\])(?![^/?#]))[\\x21-\\x7e]*$',
+    description:
+      'Where the customer comes back to, if their bank wants to see them: https, or http on loopback. ' +
+      'Without it such a payment is declined.',
+    example: 'https://shop.example/thanks',
+  });
+
 export const placeOrderRequest = z
   .strictObject({
     lines: orderLines,
@@ -76,6 +100,7 @@ export const placeOrderRequest = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, 'Must be the code of a voucher.')
       .optional()
       .openapi({ description: 'In letters of either case.', example: 'WELCOME10' }),
+    returnUrl: returnUrl.optional(),
     expectedAmount: money.optional().openapi({
       description: 'Refused with `price-changed` if the order costs anything else.',
     }),
@@ -110,6 +135,19 @@ export const voucher = z.object({ code: z.string(), discount: money }).openapi({
   description: 'What the order was placed with, and what it takes off.',
 });
 
+export const paymentAction = z
+  .object({
+    type: z.literal('redirect'),
+    url: z.string().openapi({ description: 'Where the customer is to be sent.' }),
+    expiresAt: z.iso.datetime().openapi({
+      description: 'Until then; after that the order is rejected.',
+    }),
+  })
+  .openapi('PaymentAction', {
+    description:
+      'What the customer has to do before the order goes on. There while it waits for them.',
+  });
+
 export const order = z
   .object({
     id: orderId,
@@ -118,7 +156,12 @@ export const order = z
     amount: money,
     voucher: voucher.optional(),
     lines: z.array(z.object({ sku: z.string(), quantity: z.number().int(), unitPrice: money })),
-    payment: z.object({ authorized: minorUnits, captured: minorUnits, refunded: minorUnits }),
+    payment: z.object({
+      authorized: minorUnits,
+      captured: minorUnits,
+      refunded: minorUnits,
+      action: paymentAction.optional(),
+    }),
     shipment: z.object({ trackingNumber: z.string() }).optional(),
     needsOperator: z.boolean(),
     metadata: z.record(z.string(), z.string()),

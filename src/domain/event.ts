@@ -4,6 +4,7 @@ import type { OrderStatus } from './order.ts';
 export const EVENT_TYPES = [
   'order.accepted',
   'order.reserved',
+  'order.action_required',
   'order.authorized',
   'order.paid',
   'order.shipped',
@@ -17,7 +18,8 @@ export const EVENT_TYPES = [
   'refund.succeeded',
   'refund.failed',
 ] as const satisfies readonly (
-  `order.${OrderStatus | 'needs_operator' | 'operator_resolved'}` | `refund.${string}`
+  | `order.${OrderStatus | 'action_required' | 'needs_operator' | 'operator_resolved'}`
+  | `refund.${string}`
 )[];
 
 export type EventType = (typeof EVENT_TYPES)[number];

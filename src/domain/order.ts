@@ -27,6 +27,7 @@ export const END_REASONS = [
   'voucher-exhausted',
   'out-of-stock',
   'payment-declined',
+  'payment-action-expired',
   'address-refused',
   'temporarily-unavailable',
   'cancelled',
@@ -38,6 +39,7 @@ export type RefusalCode =
   | 'voucher-exhausted'
   | 'out-of-stock'
   | 'payment-declined'
+  | 'payment-action-expired'
   | 'address-refused'
   | 'unwinding'
   | 'refund-failed'

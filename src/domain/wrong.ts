@@ -44,4 +44,13 @@ export function retryAfterMs(header: unknown): number | undefined {
 /** The other side has taken it on and is at it, for days perhaps: asked again later, no trouble. */
 export class Pending extends Error {
   override readonly name = 'Pending';
+  /** When there is something to ask again for; without it, ever more rarely. */
+  readonly againMs: number | undefined;
+  /** Until then a question without an answer is no failure. */
+  readonly until: Date | undefined;
+  constructor(detail: string, againMs?: number, until?: Date) {
+    super(detail);
+    this.againMs = againMs;
+    this.until = until;
+  }
 }

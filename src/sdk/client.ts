@@ -40,8 +40,9 @@ export interface Keyed {
 }
 
 export type Placed = Keyed &
+  // The whole order, when the customer has something to do: `'status' in order` tells.
   (
-    | { readonly decided: false; readonly order: types.AcceptedOrder }
+    | { readonly decided: false; readonly order: types.AcceptedOrder | types.Order }
     | { readonly decided: true; readonly order: types.Order }
   );
 
@@ -66,7 +67,7 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
 
   return {
     orders: {
-      /** With `wait` it answers once the order is decided, or after so many seconds (0 to 30). */
+      /** With `wait` it answers once the order is decided or needs its customer, or after so many seconds (0 to 30). */
       async place(
         order: types.NewOrder,
         { wait, ...call }: KeyedOptions & { readonly wait?: number } = {},
@@ -92,6 +93,14 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
       waitFor(id: string, wait: WaitOptions = {}): Promise<types.Order> {
         const { signal } = wait;
         return waitFor((seconds) => getOrder(id, { wait: seconds, signal }), clock, wait);
+      },
+      /** The customer is back from their bank: the order looks at once what became of its payment. */
+      async returned(id: string, call: CallOptions = {}): Promise<types.Order> {
+        const answer = await oneOrder.payment.return.$post(
+          { param: { id: segment(id) } },
+          sent(call),
+        );
+        return await answer.json();
       },
       async cancel(
         id: string,

@@ -7,7 +7,7 @@ import { createApp } from '../../src/api/app.ts';
 import { changed, comparable, describedAnswers } from '../support/contract.ts';
 import { exampleRequests, type Request } from '../support/contract.ts';
 import { failing } from '../support/failing.ts';
-import { provokeHearings } from '../support/hearings.ts';
+import { provokeNews } from '../support/hearings.ts';
 import { createProvoked, itRefusesAlike } from '../support/provoked.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
 import { addKey, createHarness, getOf, heldToContract, newKey, orderIn } from './harness.ts';
@@ -63,6 +63,7 @@ describe('The contract', () => {
     order(),
     cancel(id),
     refund(id),
+    [`/v1/orders/${id}/payment/return`, { ...postOf(api.acme, {}), body: null }],
     read('/v1/orders'),
     read(`/v1/orders/${id}`),
     read(`/v1/orders/${id}/events`),
@@ -219,7 +220,7 @@ describe('The contract', () => {
     await gives(read('/v1/products/mug'), 'getProduct 200');
   });
 
-  it('holds when the gateway tells of something', () => provokeHearings(api, send));
+  it('holds when there is news of a payment', () => provokeNews(api, send));
 
   it('describes nothing that was not answered just now', () => {
     const missing = [...describedAnswers('all else').keys()].filter((what) => !given.has(what));

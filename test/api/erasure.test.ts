@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createOperatorsDesk } from '../../src/adapters/postgres/operators-desk.ts';
-import { bookCompleted, euros } from '../support/refunds.ts';
+import { bookAsked, bookCompleted, euros } from '../support/refunds.ts';
 import { createHarness, getOf, newKey, orderIn, postOf, validBody } from './harness.ts';
 import type { Harness, OrderBody } from './harness.ts';
 
@@ -19,6 +19,8 @@ const CANARIES = {
   postalCode: 'CA7 7RY',
   paymentMethod: 'pm_zenobias_card',
   gift: 'for Zenobia, with love',
+  returnUrl: 'https://shop.example/thanks?visit=zenobias',
+  link: 'https://bank.example/3ds/zenobias',
 };
 
 describe('The erasure of a customer', () => {
@@ -37,18 +39,19 @@ describe('The erasure of a customer', () => {
     return String(error.stderr);
   };
   const place = async (email = CANARIES.email, tenant = api.acme): Promise<OrderBody> => {
-    const { name, line1, city, postalCode, paymentMethod, gift } = CANARIES;
+    const { name, line1, city, postalCode, paymentMethod, returnUrl, gift } = CANARIES;
     const body = {
       ...validBody(),
       customer: { email, name },
       shippingAddress: { name, line1, city, postalCode, country: 'GB' },
-      paymentMethod,
+      ...{ paymentMethod, returnUrl },
       metadata: { gift },
     };
     return await orderIn(await api.app.request('/v1/orders', postOf(tenant, { body })));
   };
   const completed = async (...from: Parameters<typeof place>): Promise<OrderBody> => {
     const order = await place(...from);
+    await bookAsked(api.book, order.id, 2048n, CANARIES.link);
     await bookCompleted(api.book, order.id, 2048n);
     return order;
   };
@@ -75,14 +78,14 @@ describe('The erasure of a customer', () => {
   const money = async () =>
     (
       await api.pool.query(`SELECT
-        (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.order_id) FROM payment p) AS payments,
+        (SELECT jsonb_agg(to_jsonb(p) - 'action_url' ORDER BY p.order_id) FROM payment p) AS payments,
         (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.id) FROM payment_entry e) AS entries,
         (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM refund r) AS refunds,
         (SELECT jsonb_agg(jsonb_build_array(id, status, amount, currency, updated_at) ORDER BY id)
           FROM "order") AS orders,
         (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.sku, s.tenant_id) FROM stock s) AS stock,
-        (SELECT jsonb_agg(jsonb_build_array(id, type, sequence, data - 'metadata') ORDER BY id)
-          FROM order_event) AS events`)
+        (SELECT jsonb_agg(jsonb_build_array(id, type, sequence,
+          data - 'metadata' #- '{payment,action}') ORDER BY id) FROM order_event) AS events`)
     ).rows[0] as object;
 
   it('takes the person out of every table, and leaves the money as it was', async () => {

@@ -62,6 +62,10 @@ describe('A request that is not valid', () => {
     ],
     ['no payment method', { paymentMethod: undefined }, 'paymentMethod', /required/],
     ['a card number for a token', { paymentMethod: CARD }, 'paymentMethod', /token/],
+    ['a way back without TLS', { returnUrl: 'http://shop.example' }, 'returnUrl', /https/],
+    ['a way back to a script', { returnUrl: 'javascript:alert(1)' }, 'returnUrl', /https/],
+    ['a way back with a password', { returnUrl: 'https://a:b@shop.example' }, 'returnUrl', /https/],
+    ['a way back to nowhere', { returnUrl: 'thanks' }, 'returnUrl', /https/],
     ['a card number as a number', { paymentMethod: Number(CARD) }, 'paymentMethod', /token/],
     [
       'a card number in metadata',

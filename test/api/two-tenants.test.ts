@@ -28,6 +28,7 @@ const NO_IDS = [
   ...['url', 'description', 'eventTypes', 'enabled', 'overlapSeconds', 'since'],
   // The gateway's token: it is handed on, and nothing is looked up by it.
   'paymentMethod',
+  'returnUrl',
 ];
 
 describe('One tenant, by the name of what is another’s,', () => {

@@ -3,6 +3,7 @@ import { isDecided } from '../../src/domain/order.ts';
 import { createFeed, createNotifier } from '../../src/adapters/postgres/feed.ts';
 import type { OrderSnapshot } from '../../src/api/ports.ts';
 import type { OrderId } from '../../src/domain/order.ts';
+import { bookAsked } from '../support/refunds.ts';
 import { createHarness, eventually, getOf, orderIn, postOf } from './harness.ts';
 import type { Harness } from './harness.ts';
 
@@ -78,6 +79,50 @@ describe('Waiting for an order', () => {
     await reject(id);
     assert.equal((await orderIn(await answer)).status, 'rejected');
     assert.equal((await orderIn(await get(id, '?wait=20'))).status, 'rejected');
+  });
+
+  const asks = (id: OrderId) => bookAsked(api.book, id, 2048n, 'https://bank.example');
+
+  it('ends with 202 and a link as soon as the customer has to do something', async () => {
+    const answer = post('wait=20');
+    const id = await newest();
+    await asks(id);
+    const response = await answer;
+    assert.equal(response.status, 202);
+    const shown = await response.text();
+    assert.equal(shown, await (await get(id)).text());
+    assert.match(shown, /"action":\{"type":"redirect","url":"https:\/\/bank.example","expiresAt":/);
+  });
+
+  it('on GET ends with the link, and once that is known with the order', async () => {
+    const id = await place();
+    const first = get(id, '?wait=20');
+    await asks(id);
+    assert.match(await (await first).text(), /"action":/);
+    const second = get(id, '?wait=20');
+    await reject(id);
+    const shown = await (await second).text();
+    assert.match(shown, /"status":"rejected"/);
+    assert.ok(!shown.includes('"action"'), 'nothing to do any more');
+  });
+
+  it('is cut short by word that the customer is back, for an order that may wait for it', async () => {
+    const id = await place();
+    const back = (order: string) =>
+      api.app.request(`/v1/orders/${order}/payment/return`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${api.acme.key}` },
+      });
+    assert.equal((await back(id)).status, 202);
+    assert.deepEqual(api.sagas.heard, [], 'nobody waits');
+    await asks(id);
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await back(id);
+      assert.equal(answer.status, 202);
+      assert.equal(await answer.text(), await (await get(id)).text());
+    }
+    assert.deepEqual(api.sagas.heard, [id, id]);
+    assert.equal((await back('ord_00000000000000000000000000')).status, 404);
   });
 
   it('on GET for longer than 30 seconds is refused by name', async () => {

@@ -48,6 +48,7 @@ const commands = fc.array(
 const cards = fc.constantFrom(
   ...['pm_card_visa', 'pm_card_visa', 'pm_card_pendingRefund', 'pm_card_refundFail'],
   ...['pm_card_chargeDeclined', 'pm_card_authenticationRequired', 'pm_card_nobody'],
+  ...['pm_card_processingUnanswered'],
 );
 
 const isPaidFor = fc.constantFrom(true, true, false);

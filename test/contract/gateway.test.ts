@@ -18,6 +18,7 @@ interface Scene extends GatewaySide, GatewayCalls {
 type Scenario = (scene: Scene) => Promise<void>;
 
 const DECLINED = 'pm_card_chargeDeclinedInsufficientFunds';
+const UNANSWERED = 'pm_card_processingUnanswered';
 const ASKING = 'pm_card_authenticationRequired';
 
 // Past the key memory; longer than the stand-in's bank takes for a refund.
@@ -105,6 +106,26 @@ const INTENTS: Readonly<Record<string, Scenario>> = {
 
   async 'resolves an intent that waits for the customer'({ held, confirm }) {
     assert.equal((await confirm(await held(ASKING), { n: 2 })).status, 'requires_action');
+  },
+
+  async 'says where the customer goes, if they can come back'({
+    create,
+    created,
+    confirm,
+    retrieve,
+  }) {
+    const id = await created(ASKING);
+    const asked = await confirm(id, { returnUrl: 'https://shop.example/thanks?cart=7' });
+    assert.ok(asked.actionUrl?.endsWith(`/3ds/${id}`), asked.actionUrl);
+    assert.deepEqual(await retrieve(id), asked);
+    const other = await create(ASKING, { n: 2 });
+    assert.equal((await confirm(other.id, { n: 2 })).actionUrl, undefined);
+  },
+
+  async 'resolves an intent that its bank is still at, and that cannot be called off'(scene) {
+    const id = await scene.held(UNANSWERED);
+    assert.equal((await scene.retrieve(id)).status, 'processing');
+    assert.equal((await scene.cancel(id)).status, 'processing');
   },
 
   async 'tells how the intent is now when the gateway repeats an old answer'(scene) {

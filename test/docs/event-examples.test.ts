@@ -8,7 +8,7 @@ import type { RefundId } from '../../src/domain/refund.ts';
 import { createHarness, getOf, newKey, orderIn, postOf, shelveMugs } from '../api/harness.ts';
 import { validBody } from '../api/harness.ts';
 import type { Harness } from '../api/harness.ts';
-import { bookCompleted, bookPaid, euros } from '../support/refunds.ts';
+import { bookAsked, bookCompleted, bookPaid, euros } from '../support/refunds.ts';
 
 const TOTAL = 2998n;
 
@@ -34,7 +34,8 @@ describe('docs/event-examples.md', () => {
   });
 
   it('shows them as they are', async () => {
-    const story = [await refunded(), await parked(), await rejected(), await cancelled()].flat();
+    const others = [await parked(), await rejected(), await cancelled(), await asked()];
+    const story = [await refunded(), ...others].flat();
     for (const example of examples) {
       const real = story.find(({ type }) => type === example.type);
       assert.deepEqual(alike(example), alike(real));
@@ -81,6 +82,12 @@ describe('docs/event-examples.md', () => {
     const decision = { sagaId: id, step, action: 'retry', operator: 'bob', why: 'a test' } as const;
     const { state } = await createOperatorsDesk(api.pool).resolve(decision);
     assert.equal(state, 'resolved');
+    return await eventsOf(id);
+  };
+  const asked = async () => {
+    const id = await place();
+    const link = 'https://hooks.stripe.com/3d_secure_2/hosted?payment_intent=pi_3SVq';
+    await bookAsked(api.book, id, TOTAL, link);
     return await eventsOf(id);
   };
   const rejected = async () => {

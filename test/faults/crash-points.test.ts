@@ -21,6 +21,7 @@ const ENDS: Readonly<Partial<Record<Scenario, string>>> = {
   declined: 'rejected',
   'sold out': 'rejected',
   cancelled: 'cancelled',
+  approved: 'completed',
   'made good': 'refunded',
   'with a voucher': 'completed',
   'its voucher given back': 'rejected',

@@ -3,7 +3,7 @@
  * histories` walks them and keeps the history of each, under the name it has here.
  */
 import { PARKED_PATHS } from './parked-paths.ts';
-import { decided, DECLINED, down, healed, REJECTED, UNSHIPPABLE } from './scene.ts';
+import { ASKED, decided, DECLINED, down, healed, REJECTED, UNSHIPPABLE } from './scene.ts';
 import type { Path } from './scene.ts';
 
 export const PATHS: Readonly<Record<string, Path>> = {
@@ -85,6 +85,30 @@ export const PATHS: Readonly<Record<string, Path>> = {
   'cancelled-too-late-for-receipt': {
     before: (scene) => scene.cancelBefore('sendReceipt'),
     ends: 'completed',
+  },
+
+  'customer-approves': {
+    ...ASKED,
+    meanwhile: (scene) => scene.customer('approve'),
+    ends: 'completed',
+  },
+  'customer-approves-unheard': {
+    ...ASKED,
+    meanwhile: (scene) => scene.customer('approve', false),
+    ends: 'completed',
+  },
+  'customer-declines': {
+    ...ASKED,
+    meanwhile: (scene) => scene.customer('decline'),
+    ends: 'rejected',
+  },
+  'cancelled-while-the-customer-is-asked': {
+    ...ASKED,
+    meanwhile: async (scene) => {
+      await scene.customer('nothing');
+      await scene.cancel();
+    },
+    ends: 'cancelled',
   },
 
   'made-good': UNSHIPPABLE,

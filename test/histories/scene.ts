@@ -43,6 +43,12 @@ export const DECLINED = {
   order: { paymentMethod: 'pm_card_chargeDeclined' },
   ends: 'rejected',
 } as const;
+export const ASKED = {
+  order: {
+    paymentMethod: 'pm_card_threeDSecure2Required',
+    returnUrl: 'http://localhost:8080/thanks',
+  },
+} as const;
 export const UNSHIPPABLE = { order: { postalCode: '00000' }, ends: 'refunded' } as const;
 
 export function down(method: BookFault['method'], times: number): BookFault {
@@ -127,6 +133,18 @@ function createScene(
     became,
     cancel,
     heal: () => stage.tidy(),
+    /** Once they are asked; the run hears of it or not. */
+    async customer(answer: 'approve' | 'decline' | 'nothing', isHeard = true) {
+      await eventually(async () =>
+        (await stage.shop.events(orderId)).includes('order.action_required'),
+      );
+      const text = 'SELECT action_url AS url FROM payment WHERE order_id = $1';
+      const { rows } = await stage.shop.pool.query<{ url: string }>(text, [orderId]);
+      if (answer === 'nothing') return;
+      const body = new URLSearchParams({ answer });
+      await fetch(rows[0]?.url ?? '', { method: 'POST', body, redirect: 'manual' });
+      if (isHeard) await stage.sagas.hearPayment(orderId);
+    },
     /** As the API does, or only half of it. */
     cancelBefore(step: keyof Activities, how?: 'in the books alone' | 'in Temporal alone') {
       const halves = {

@@ -41,9 +41,18 @@ export const ACTIVITY_MUTANTS: readonly Mutant[] = [
     name: 'A void is written down without asking the gateway.',
     file: payments,
     find: `          : await gateway.cancelIntent(intentId, keyed(deps, id, 'cancel', n));
+      if (after.status === 'processing') return void settle(await giveUp(deps, id, after, waits));
       requireStatus(after, 'canceled');`,
     replace: `          : before;
       if (after.id === '') keyed(deps, id, 'cancel', n);`,
+    caughtBy: SIMULATION,
+  },
+  {
+    name: 'What a bank is still at is called off, in vain and for ever.',
+    file: payments,
+    find: `      if (before.status === 'processing') return void settle(await giveUp(deps, id, before, waits));
+`,
+    replace: '',
     caughtBy: SIMULATION,
   },
   {

@@ -7,6 +7,7 @@ const pivot = 'migrations/0003_pivot_and_after.sql';
 const refunds = 'migrations/0005_refunds.sql';
 const parking = 'migrations/0007_parking.sql';
 const vouchers = 'migrations/0026_vouchers.sql';
+const waiting = 'migrations/0030_customer_action.sql';
 
 export const BOOK_MUTANTS: readonly Mutant[] = [
   {
@@ -78,7 +79,7 @@ $$;`,
   },
   {
     name: 'Money that is held when the order is unwound is not written down.',
-    file: checkout,
+    file: waiting,
     find: `  PERFORM book_authorization(p_id, p_amount);
   answer := recorded_or_unwinding(o, 'authorize payment');
   IF answer IS NOT NULL THEN

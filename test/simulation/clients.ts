@@ -68,7 +68,9 @@ export function createClients(world: World): Clients {
       const wanted = story.orders[plan];
       if (wanted === undefined) return;
       const claim = claimOf('POST /v1/orders', `order ${plan}`);
-      const answer = await insist((api, n) => placeOrder(world, api, claim, newOrder(n, wanted)));
+      const answer = await insist((api, n) =>
+        placeOrder(world, api, claim, newOrder(n, plan, wanted)),
+      );
       if ('order' in answer) journal.orders[plan]?.add(answer.order.facts.id);
     });
   const idOf = (plan: number): OrderId | undefined => journal.orders[plan]?.values().next().value;
@@ -158,8 +160,8 @@ function claimOf(route: string, key: string): Claim {
 // What the API makes has 26 letters or digits behind its prefix.
 const ID_LENGTH = 26;
 
-function newOrder(request: number, plan: OrderPlan): NewOrder {
-  const { quantities, card, hasBadAddress, hasVoucher } = plan;
+function newOrder(request: number, plan: number, wanted: OrderPlan): NewOrder {
+  const { quantities, card, hasBadAddress, hasVoucher } = wanted;
   const lines = SKUS.map((sku, at) => ({ sku, quantity: quantities[at] ?? 0 }));
   return {
     id: `ord_${String(request).padStart(ID_LENGTH, '0')}`,
@@ -175,6 +177,8 @@ function newOrder(request: number, plan: OrderPlan): NewOrder {
     },
     paymentMethod: card,
     ...(hasVoucher && { voucherCode: VOUCHER }),
+    returnUrl: 'https://shop.example/thanks',
+    metadata: { plan: String(plan) },
   };
 }
 

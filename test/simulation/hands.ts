@@ -6,6 +6,7 @@ import { createActivities } from '../../src/activities/index.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import type { Deps } from '../../src/activities/ports.ts';
 import type { Scheduler } from './scheduler.ts';
+import { ACTION_SECONDS } from './story.ts';
 import type { ActivityCall } from './temporal/history.ts';
 import type { Process } from './temporal/worker.ts';
 import { wired } from './wired.ts';
@@ -66,6 +67,7 @@ export class Hands {
         gateway: wired(() => user().world.gateway, 'gateway', user),
         carrier: wired(() => user().world.carrier, 'carrier', user),
         mailer: wired(() => user().world.mailer, 'mail', user),
+        actionMs: ACTION_SECONDS * 1_000,
         timeLeftMs: () => user().endsAt - user().world.scheduler.now(),
       }),
       attempt: undefined,

@@ -174,6 +174,9 @@ function auditReason({ order, account, decided }: Own, say: Say): void {
   if (isMadeGood(order) && !account.isRefused && !isBy('request shipment')) {
     say('H1: made good, although the carrier did not refuse it');
   }
+  if (order.reason === 'payment-action-expired' && !account.hasWaited) {
+    say('O6: expired, although nobody was asked');
+  }
   const wasHeld = account.authorized > 0 && !account.hasLapsed;
   if (order.reason === 'payment-declined' && wasHeld && !isBy('authorize payment')) {
     say('O5: declined, although the money was held');
@@ -234,10 +237,11 @@ function auditEntries({ books }: World, { order, account, decided }: Own, say: S
   const entries = books.tables.entries.of(order.id);
   const sum = (of: 'authorized' | 'captured' | 'voided' | 'refunded') =>
     entries.reduce((total, entry) => total + Number(entry[of]), 0);
-  const { authorized, captured, released, refunded, hasLapsed } = account;
+  const { authorized, captured, released, refunded, hasLapsed, hasWaited } = account;
   const ours = [sum('authorized'), sum('captured'), sum('voided'), sum('refunded')];
-  // A hold that lapsed before anybody wrote it down has no amount any more.
-  const isUnknown = hasLapsed && sum('authorized') === 0;
+  // A hold that was gone before anybody wrote it down has no amount any more: one that lapsed, or one
+  // that a customer had agreed to when it was about to be called off.
+  const isUnknown = (hasLapsed || hasWaited) && sum('authorized') === 0;
   const theirs = [isUnknown ? 0 : authorized, captured, isUnknown ? 0 : released, refunded];
   if (ours.join() !== theirs.join())
     say(`M11: our entries say ${ours.join()}, the gateway ${theirs.join()}`);

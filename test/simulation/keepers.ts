@@ -10,6 +10,7 @@ import type { OrderId } from '../../src/domain/order.ts';
 import type { ParkedStep } from '../../src/operator/ports.ts';
 import type { Action } from '../../src/saga/parking.ts';
 import type { RefundRow } from './memory/rows.ts';
+import { reconcile } from './reconciler.ts';
 import type { Process } from './temporal/worker.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { World } from './world.ts';
@@ -68,6 +69,11 @@ export function createKeepers(world: World, webhooks?: Webhooks): Keepers {
     every(1_000, anApi, webhooks.hear);
     every(500, () => workers.pick(scheduler.random), webhooks.reconcile);
   }
+  every(
+    20_000,
+    () => workers.pick(scheduler.random),
+    (worker) => reconcile(world, worker),
+  );
   if (world.story.operator !== 'nothing') {
     every(
       30_000,

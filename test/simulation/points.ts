@@ -3,8 +3,8 @@
  * written down; then it is walked again for every call and every way in which that may go wrong, and
  * again for every second trouble after each first one.
  */
-import { QUIET, SMOOTH } from './story.ts';
-import type { Act, Story } from './story.ts';
+import { ACTION_SECONDS, QUIET, SMOOTH } from './story.ts';
+import type { Act, CustomerPlan, Story } from './story.ts';
 import { tell } from './tell.ts';
 import type { Verdict } from './tell.ts';
 import type { FaultKind } from './wire.ts';
@@ -27,12 +27,20 @@ const VOUCHER_FOR_TWO = [
   { ...SMOOTH, hasVoucher: true },
 ];
 
+const asked = (customer: CustomerPlan, card = 'pm_card_threeDSecure2Required'): Path =>
+  order({ card, customer });
+
 /** Every way that an order or a refund can go, and what it is called. */
 export const PATHS: Readonly<Record<string, Path>> = {
   completed: order({}),
   'out of stock': { ...order({ quantities: [0, 3] }), orders: twoForOne() },
   declined: order({ card: 'pm_card_chargeDeclined' }),
   'not accepted': order({ card: 'pm_card_unheardOf' }),
+  approved: asked({ answer: 'approves', afterSeconds: 3, isHeard: true }),
+  'given up': asked(
+    { answer: 'approves', afterSeconds: ACTION_SECONDS + 9, isHeard: false },
+    'pm_card_processingUnanswered',
+  ),
   'made good': order({ hasBadAddress: true }),
   'with a voucher': order({ hasVoucher: true }),
   'with a voucher, declined': order({ hasVoucher: true, card: 'pm_card_chargeDeclined' }),

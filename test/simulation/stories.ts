@@ -1,6 +1,6 @@
 /** Stories by chance, as fast-check draws and shrinks them. */
 import fc from 'fast-check';
-import { ACTS, QUIET } from './story.ts';
+import { ACTION_SECONDS, ACTS, QUIET } from './story.ts';
 import type { OrderPlan, Story } from './story.ts';
 import { FAULTS } from './wire.ts';
 
@@ -18,12 +18,21 @@ const anyOrder: fc.Arbitrary<OrderPlan> = fc.record({
       'pm_card_pendingRefund',
       'pm_card_refundFail',
       'pm_card_authenticationRequired',
+      'pm_card_threeDSecure2Required',
+      'pm_card_threeDSecureRequiredChargeDeclined',
+      'pm_card_processing',
+      'pm_card_processingUnanswered',
       'pm_card_unheardOf',
     ),
   ),
   hasBadAddress: fc.integer({ min: 0, max: 3 }).map((lot) => lot === 3),
   hasVoucher: fc.integer({ min: 0, max: 2 }).map((lot) => lot === 2),
   copies: fc.constantFrom(1, 1, 1, 2, 5),
+  customer: fc.record({
+    answer: fc.constantFrom('approves', 'approves', 'declines', 'nothing'),
+    afterSeconds: fc.constantFrom(1, 20, ACTION_SECONDS - 1, ACTION_SECONDS + 1, 180),
+    isHeard: fc.boolean(),
+  }),
 });
 
 // Once, a few times, until an operator is called, and for half an hour.

@@ -35,7 +35,21 @@ export interface OrderPlan {
   readonly hasVoucher: boolean;
   /** Equal requests at the same moment. */
   readonly copies: number;
+  /** What the customer does, or their bank, where the card asks them. */
+  readonly customer: CustomerPlan;
+  /** Not placed before that one has ended. */
+  readonly follows?: number;
 }
+
+export interface CustomerPlan {
+  readonly answer: 'approves' | 'declines' | 'nothing';
+  readonly afterSeconds: number;
+  /** Whether the run is told that there is news. */
+  readonly isHeard: boolean;
+}
+
+// Part of the stories' world, as the quarter of an hour is of the real one.
+export const ACTION_SECONDS = 120;
 
 export interface Story {
   readonly seed: number;
@@ -66,6 +80,7 @@ export const SMOOTH: OrderPlan = {
   hasBadAddress: false,
   hasVoucher: false,
   copies: 1,
+  customer: { answer: 'approves', afterSeconds: 20, isHeard: true },
 };
 
 const DAY_SECONDS = 86_400;

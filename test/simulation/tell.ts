@@ -6,11 +6,13 @@ import { isEnded } from '../../src/domain/order.ts';
 import { perform } from './acts.ts';
 import { createClients } from './clients.ts';
 import type { Clients } from './clients.ts';
+import { createCustomers } from './customers.ts';
 import { auditEnd, auditStep } from './invariants.ts';
 import { createKeepers } from './keepers.ts';
 import type { Keepers } from './keepers.ts';
 import type { OrderRow, RefundRow } from './memory/rows.ts';
-import type { Act, Story } from './story.ts';
+import { lateMoney } from './reconciler.ts';
+import type { Act, OrderPlan, Story } from './story.ts';
 import type { Happened } from './wire.ts';
 import { createWebhooks } from './webhooks.ts';
 import type { Naive, Webhooks } from './webhooks.ts';
@@ -53,6 +55,7 @@ export async function tell(story: Story, telling: Telling = {}): Promise<Verdict
     onEffect(_, about) {
       auditStep(world, about);
       webhooks?.readOn();
+      customers.readOn();
     },
     onCall(happened) {
       telling.onCall?.(happened);
@@ -68,11 +71,10 @@ export async function tell(story: Story, telling: Telling = {}): Promise<Verdict
   });
   const clients = createClients(world);
   const webhooks = story.tells === true ? createWebhooks(world, telling.naive) : undefined;
+  const customers = createCustomers(world);
   const keepers = createKeepers(world, webhooks);
   return await withVirtualClock(world, async () => {
-    story.orders.forEach(({ copies }, plan) => {
-      world.scheduler.after(world.scheduler.random.below(200), () => clients.place(plan, copies));
-    });
+    story.orders.forEach((wanted, plan) => placeInTime(world, clients, wanted, plan));
     await runToTheEnd(world, clients, keepers, webhooks);
     auditEnd(world, clients.journal, keepers.byHand);
     const { orders, refunds } = world.books.tables;
@@ -80,6 +82,25 @@ export async function tell(story: Story, telling: Telling = {}): Promise<Verdict
     const told = webhooks?.tally ?? new Map<string, number>();
     return { violations: world.violations, sagas, calls: world.wire.calls(), hits, told, world };
   });
+}
+
+/** One that follows another is placed when that one has ended. */
+function placeInTime(
+  world: World,
+  clients: Clients,
+  { copies, follows }: OrderPlan,
+  plan: number,
+): void {
+  const { scheduler, books } = world;
+  const hasEnded = ({ status, metadata }: OrderRow) =>
+    isEnded(status) && metadata['plan'] === String(follows);
+  const isTime = () =>
+    follows === undefined || [...books.tables.orders.values()].some((row) => hasEnded(row));
+  const place = () => {
+    if (isTime()) clients.place(plan, copies);
+    else scheduler.after(LOOK_MS, place);
+  };
+  scheduler.after(scheduler.random.below(200), place);
 }
 
 /** The activities ask what time it is. */
@@ -130,6 +151,7 @@ function unfinished(world: World): string[] {
     ...[...refunds.values()]
       .filter(({ id }) => !waiting.has(id))
       .flatMap((row) => openRefund(world, row)),
+    ...lateMoney(world),
     ...[...mails.values()].flatMap(({ id, sentAt }) =>
       sentAt === null ? [`${id} is unsent`] : [],
     ),
@@ -138,16 +160,12 @@ function unfinished(world: World): string[] {
 
 /**
  * What only an operator can end, in a story that has none who would: a refund that the bank never
- * pays out, and a hold that waits for a customer who never comes, once a bug has parked its step.
+ * pays out.
  */
 const HOPELESS: Readonly<
   Record<string, { readonly step: string; readonly ends: readonly string[] }>
 > = {
   pm_card_refundFail: { step: 'refund payment', ends: ['mark-done', 'skip'] },
-  pm_card_authenticationRequired: {
-    step: 'authorize payment',
-    ends: ['retry', 'refuse', 'mark-done', 'skip'],
-  },
 };
 
 function hopeless({ books, story }: World, { id, paymentMethod }: OrderRow): string[] {

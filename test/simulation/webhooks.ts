@@ -1,14 +1,14 @@
 /**
  * The gateway's events in the simulated world: told of every effect at any moment, several times or not at
  * all, in any order; written down, and handled as src/api/hearer.ts and migrations/0022 do. What is handed to the
- * reconciler is compared by the original (./comparison.ts).
+ * reconciler is compared by the original (./reconciler.ts).
  */
 import { isEnded } from '../../src/domain/order.ts';
 import type { OrderId } from '../../src/domain/order.ts';
-import { compare } from './comparison.ts';
 import type { GatewayLine } from './memory/gateway-book.ts';
 import type { OrderRow, PaymentRow, RefundRow } from './memory/rows.ts';
 import { Random } from './random.ts';
+import { compare } from './reconciler.ts';
 import type { Process } from './temporal/worker.ts';
 import type { World } from './world.ts';
 
@@ -133,20 +133,26 @@ function judge(
   const order = books.tables.orders.get(effect.orderId as OrderId);
   const payment = books.tables.payments.get(effect.orderId as OrderId);
   const own = payment?.intentId === effect.intent ? payment : undefined;
-  if (effect.effect === 'created' || effect.effect === 'action-required') {
-    return { act: 'none', words: 'moves no money' };
-  }
+  if (MOVES_NOTHING.includes(effect.effect)) return { act: 'none', words: 'moves no money' };
   if (own !== undefined && isKnown([...books.tables.refunds.values()], effect, own)) {
     return { act: 'none', words: 'was known' };
   }
+  if (waits(order, payment)) return TOLD;
   if (receivedAt > scheduler.now() - GRACE_MS) return { act: 'later', words: '' };
-  return order !== undefined && goesOn(order)
-    ? { act: 'tell', words: 'its order was told' }
-    : { act: 'compare', words: 'handed to the reconciler' };
+  return goesOn(order) ? TOLD : { act: 'compare', words: 'handed to the reconciler' };
 }
 
-function goesOn({ status }: OrderRow): boolean {
-  return !isEnded(status);
+const MOVES_NOTHING: readonly string[] = ['created', 'action-required', 'processing'];
+const TOLD = { act: 'tell', words: 'its order was told' } as const;
+
+/** As `waits_for_payment` of migrations/0030. */
+function waits(order: OrderRow | undefined, payment: PaymentRow | undefined): boolean {
+  const isWaited = (payment?.waitsSince ?? null) !== null;
+  return isWaited && order?.gate === 'forward' && order.status === 'reserved';
+}
+
+function goesOn(order: OrderRow | undefined): boolean {
+  return order !== undefined && !isEnded(order.status);
 }
 
 function isKnown(refunds: readonly RefundRow[], effect: Effect, payment: PaymentRow): boolean {

@@ -29,6 +29,10 @@ export const SCENARIOS = {
   declined: { change: { paymentMethod: 'pm_card_chargeDeclined' } },
   'sold out': { sku: 'RARE' },
   cancelled: { cancelledAt: 'before book.beginCapture' },
+  approved: {
+    change: { paymentMethod: 'pm_card_threeDSecure2Required', returnUrl: 'http://localhost:1' },
+    approvedAt: 'before book.recordWaiting',
+  },
   'made good': { change: { postalCode: '00000' } },
   'with a voucher': { change: { voucherCode: 'MANY' } },
   'its voucher given back': {
@@ -48,6 +52,8 @@ interface ScenarioDetails {
   readonly change?: OrderChange;
   /** The customer cancels there. */
   readonly cancelledAt?: string;
+  /** The customer confirms the payment there. */
+  readonly approvedAt?: string;
   /** That fails until an operator has been called. */
   readonly parkedAt?: string;
   readonly isRefund?: true;
@@ -90,12 +96,23 @@ export async function createCrashStage(budgets: Partial<Budgets> = PATIENT) {
   });
   let workers: Running[] = [];
 
+  const approve = async (id: OrderFacts['id']): Promise<void> => {
+    const text = 'SELECT intent_id AS id FROM payment WHERE order_id = $1';
+    const { rows } = await shop.pool.query<{ id: string }>(text, [id]);
+    await fetch(`${parties.gatewayUrl}/control/payments/${rows[0]?.id ?? ''}`, {
+      method: 'PUT',
+      body: JSON.stringify({ answer: 'approve' }),
+    });
+  };
+
   /** What happens to such an order anyway, wherever it is held. */
-  const plotOf = ({ cancelledAt, parkedAt }: ScenarioDetails, order: OrderFacts): Plan => {
+  const plotOf = (details: ScenarioDetails, order: OrderFacts): Plan => {
+    const { cancelledAt, approvedAt, parkedAt } = details;
     let isCalled = false;
     return async ({ orderId, act, at }) => {
       if (orderId !== order.id) return undefined;
       if (at === cancelledAt) await book.beginUnwind(order.id, 'cancelled');
+      if (at === approvedAt) await approve(order.id);
       if (act === 'callOperator' && at === 'end') isCalled = true;
       return at === parkedAt && !isCalled ? 'fail' : undefined;
     };

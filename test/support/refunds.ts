@@ -36,6 +36,20 @@ export async function bookPaid(book: OrderBook, id: OrderId, amountMinor: bigint
   await book.recordCapture(id, intent);
 }
 
+/** As far as its customer having somewhere to go. */
+export async function bookAsked(
+  book: OrderBook,
+  id: OrderId,
+  amountMinor: bigint,
+  actionUrl: string,
+): Promise<void> {
+  const amount = { amountMinor, currency: 'EUR' };
+  const intent = { id: `pi_${id}`, amount, capturableMinor: 0n, capturedMinor: 0n };
+  await book.reserveStock(id);
+  await book.beginAuthorization(id);
+  await book.recordWaiting(id, { ...intent, status: 'requires_action', actionUrl }, 900_000);
+}
+
 export async function bookCompleted(book: OrderBook, id: OrderId, amount: bigint): Promise<void> {
   await bookPaid(book, id, amount);
   await book.recordShipment(id, 'MG1');

@@ -29,6 +29,7 @@ export interface OrderChange {
   readonly paymentMethod?: string;
   readonly postalCode?: string;
   readonly voucherCode?: string;
+  readonly returnUrl?: string;
 }
 
 interface OrderRow {
@@ -108,19 +109,21 @@ export async function createShop(): Promise<Shop> {
 async function insertOrder(
   pool: pg.Pool,
   lines: OrderFacts['lines'],
-  { paymentMethod = 'pm_card_visa', postalCode = '10115', voucherCode }: OrderChange = {},
+  change: OrderChange = {},
 ): Promise<OrderFacts> {
+  const { paymentMethod = 'pm_card_visa', postalCode = '10115' } = change;
+  const { voucherCode, returnUrl } = change;
   const id: OrderId = `ord_${randomBytes(13).toString('hex')}`;
   const discount = voucherCode === undefined ? null : DISCOUNT;
   const amount = lines.reduce((sum, { quantity }) => sum + quantity * UNIT_PRICE, -(discount ?? 0));
   const address = { name: 'Ada', line1: 'Allee 1', city: 'Berlin', postalCode, country: 'DE' };
   await pool.query(
     `INSERT INTO "order" (id, tenant_id, request_id, amount, currency, payment_method,
-       customer_name, customer_email, shipping_address, voucher_code, discount)
-     VALUES ($1, $2, $3, $4, 'EUR', $5, 'Ada', $6, $7, $8, $9)`,
+       customer_name, customer_email, shipping_address, voucher_code, discount, return_url)
+     VALUES ($1, $2, $3, $4, 'EUR', $5, 'Ada', $6, $7, $8, $9, $10)`,
     [
       ...[id, TENANT, `req_${id}`, amount, paymentMethod, `${id}@example.com`, address],
-      ...[voucherCode, discount],
+      ...[voucherCode, discount, returnUrl],
     ],
   );
   for (const { sku, quantity } of lines) {

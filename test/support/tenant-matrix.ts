@@ -130,6 +130,10 @@ function linesOf(api: Harness): readonly Line[] {
       own: async (holder) => ({ ...key(), id: (await placed(api, holder)).id }),
     },
     {
+      operation: 'POST /v1/orders/{id}/payment/return',
+      own: async (holder) => ({ id: (await placed(api, holder)).id }),
+    },
+    {
       operation: 'POST /v1/orders/{id}/refunds',
       own: async (holder) => ({
         ...key(),

@@ -3,7 +3,7 @@
  * is one round trip and one transaction (migrations/0002, 0003 and 0026). Nothing is decided here.
  */
 import type pg from 'pg';
-import type { OrderBook, Recorded, Intent } from '../../activities/ports.ts';
+import type { Intent, OrderBook, Recorded, Waiting } from '../../activities/ports.ts';
 import type { EndReason, Gate, OrderId, UnhappyStatus } from '../../domain/order.ts';
 import { orderOf } from '../../domain/refund.ts';
 import { call } from './pool.ts';
@@ -39,13 +39,21 @@ export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): 
 
     beginAuthorization: (id) => begin('begin_authorization', id),
     commitIntent: (id, intentId) => begin('commit_intent', id, intentId),
-    recordAuthorization: (id, intent) => record('record_authorization', id, held(intent)),
+    recordAuthorization: (id, intent) =>
+      record('record_authorization', id, held(intent), intent.heldAt?.toISOString() ?? null),
+    async recordWaiting(id, { status, actionUrl = null }, actionMs) {
+      const patience = `${actionMs} ms`;
+      const begun = await begin<Waiting>('record_waiting', id, status, actionUrl, patience);
+      touched(id);
+      return begun;
+    },
     recordDecline: (id, outcome, detail) => record('record_decline', id, outcome, detail),
     beginVoid: (id) => begin('begin_void', id),
     async recordHeld(id, intent) {
       await call(pool, 'record_held', id, held(intent));
     },
     recordVoid: (id) => record('record_void', id),
+    recordGivenUp: (id) => record('record_given_up', id),
 
     beginCapture: (id) => begin('begin_capture', id),
     recordCapture: (id, intent) => record('record_capture', id, intent.capturedMinor.toString()),

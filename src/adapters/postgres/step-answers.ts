@@ -33,18 +33,20 @@ export type Answer =
   | { readonly state: 'refused'; readonly code: RefusalCode; readonly detail: string }
   | { readonly state: 'open'; readonly work: Readonly<Record<string, unknown>> };
 
-/** Two shapes of JSON become ours on the way in: money, and the time a refund was first asked. */
+/** Two shapes of JSON become ours on the way in: money and moments. */
 function parse<Work>(answer: Answer): Begun<Work> {
   if (answer.state !== 'open') return answer;
-  const { amount, requestedAt, intentId, ...rest } = answer.work as {
+  const { amount, requestedAt, until, intentId, ...rest } = answer.work as {
     amount?: MoneyJson;
     requestedAt?: string;
+    until?: string;
     intentId?: string | null;
   };
   const work = {
     ...rest,
     ...(amount && { amount: { amountMinor: BigInt(amount.value), currency: amount.currency } }),
     ...(requestedAt && { requestedAt: new Date(requestedAt) }),
+    ...(until && { until: new Date(until) }),
     ...(intentId && { intentId }),
   };
   return { state: 'open', work: work as Work };

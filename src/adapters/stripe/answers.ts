@@ -30,6 +30,11 @@ const intentAnswer = z.object({
   last_payment_error: z
     .object({ code: z.string().nullish(), decline_code: z.string().nullish() })
     .nullish(),
+  next_action: z
+    .object({ redirect_to_url: z.object({ url: z.string().nullish() }).nullish() })
+    .nullish(),
+  // Its ID, unless it was asked for itself.
+  latest_charge: z.union([z.string(), z.object({ created: z.int() })]).nullish(),
 });
 
 const refundAnswer = z.object({
@@ -61,6 +66,21 @@ export function readIntent(operation: string, answer: unknown): Intent {
     capturableMinor: capturable,
     capturedMinor: captured,
     ...(declineCode === undefined ? {} : { declineCode }),
+    ...readAction(intent),
+  };
+}
+
+function readAction({
+  status,
+  next_action: action,
+  latest_charge: charge,
+}: z.output<typeof intentAnswer>): Pick<Intent, 'actionUrl' | 'heldAt'> {
+  const actionUrl = status === 'requires_action' ? action?.redirect_to_url?.url : undefined;
+  const isHeld = status === 'requires_capture' || status === 'succeeded';
+  const isTold = isHeld && typeof charge === 'object' && charge !== null;
+  return {
+    ...(actionUrl ? { actionUrl } : {}),
+    ...(isTold ? { heldAt: new Date(charge.created * 1_000) } : {}),
   };
 }
 

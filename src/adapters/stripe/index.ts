@@ -35,7 +35,7 @@ export function createStripeGateway({
     createIntent: (intent, call) => createIntent(stripe, intent, call),
     confirmIntent: (id, call) =>
       change(changing, 'confirmIntent', id, call, (options) =>
-        stripe.paymentIntents.confirm(id, {}, options),
+        stripe.paymentIntents.confirm(id, returnTo(call.returnUrl), options),
       ),
     captureIntent: (id, call) =>
       change(changing, 'captureIntent', id, call, (options) =>
@@ -46,11 +46,17 @@ export function createStripeGateway({
         stripe.paymentIntents.cancel(id, {}, options),
       ),
     retrieveIntent: (id, { timeoutMs }) =>
-      retrieve(stripe, 'retrieveIntent', id, deadline(timeoutMs)),
+      // With its charge, which says when the money was held.
+      retrieve(stripe, 'retrieveIntent', id, deadline(timeoutMs), { expand: ['latest_charge'] }),
     refundIntent: (refund, call) => refundIntent(stripe, refund, call),
     findRefund: (intentId, call) =>
       findRefund(stripe, 'findRefund', intentId, call.key, deadline(call.timeoutMs)),
   };
+}
+
+/** Without one there is no link for a customer who has to confirm it. */
+function returnTo(returnUrl: string | undefined): Stripe.PaymentIntentConfirmParams {
+  return returnUrl === undefined ? {} : { return_url: returnUrl };
 }
 
 async function createIntent(
@@ -163,9 +169,10 @@ async function retrieve(
   operation: string,
   intentId: string,
   until: Deadline,
+  wanted: Stripe.PaymentIntentRetrieveParams = {},
 ): Promise<Intent> {
   const answer = await ask(operation, () =>
-    stripe.paymentIntents.retrieve(intentId, {}, { timeout: until.leftMs() }),
+    stripe.paymentIntents.retrieve(intentId, wanted, { timeout: until.leftMs() }),
   );
   const intent = readIntent(operation, answer);
   requireSame(operation, 'intent', intent.id, intentId);

@@ -70,6 +70,15 @@ const ON_BOOK = {
     book.commitIntent(id, choice === 7 ? `pi_${id}_second` : `pi_${id}`),
   recordAuthorization: ({ book }, { id, intent }) => book.recordAuthorization(id, intent),
   recordDecline: ({ book }, { id }) => book.recordDecline(id, 'canceled', 'No money left.'),
+  recordWaiting({ book }, { id, intent }, choice) {
+    const actionUrl = choice % 3 === 0 ? {} : { actionUrl: `https://bank.example/${choice % 3}` };
+    const asked = { ...intent, status: 'requires_action', ...actionUrl } as const;
+    // How long it has waited is the clock's word, and each side has its own.
+    return book.recordWaiting(id, asked, choice === 7 ? -1 : 3_600_000).then((begun) => {
+      return begun.state === 'open' ? { state: 'open' } : begun;
+    });
+  },
+  recordGivenUp: ({ book }, { id }) => book.recordGivenUp(id),
   beginVoid: ({ book }, { id }) => book.beginVoid(id),
   recordHeld: ({ book }, { id, intent }) => book.recordHeld(id, intent),
   recordVoid: ({ book }, { id }) => book.recordVoid(id),
@@ -147,6 +156,7 @@ const ON_STORE = {
       id: key === 0 ? id : `${id}${key}`,
       requestId: 'req_order',
       lines: choice % 7 === 6 ? another : lines,
+      ...(choice % 2 === 0 && { returnUrl: 'https://shop.example/thanks' }),
       customer: { name: 'Ada', email: 'ada@example.com' },
       shippingAddress: {
         name: 'Ada',

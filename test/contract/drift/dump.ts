@@ -1,4 +1,5 @@
 /** All that is in the books about some orders, without times and generated IDs: equal, or drifted. */
+import assert from 'node:assert/strict';
 import type pg from 'pg';
 import type { OrderId } from '../../../src/domain/order.ts';
 import type { BarrierRow, OrderRow, RefundRow } from '../../simulation/memory/rows.ts';
@@ -49,7 +50,7 @@ const DUMP = `SELECT jsonb_build_object(
       OR saga_id IN (SELECT id FROM refund WHERE order_id = ANY ($1))),
   'payments', (SELECT ${row(`'orderId', order_id, 'intentId', intent_id, 'n', n, 'state', state,
       'authorized', authorized::text, 'captured', captured::text, 'voided', voided::text,
-      'refunded', refunded::text`)}), '[]')
+      'refunded', refunded::text, 'actionUrl', action_url, 'waits', waits_since IS NOT NULL`)}), '[]')
     FROM payment WHERE order_id = ANY ($1)),
   'entries', (SELECT ${row(`'orderId', order_id, 'refundId', refund_id, 'operation', operation,
       'n', n, 'kind', kind, 'gatewayId', gateway_id, 'outcome', outcome,
@@ -107,7 +108,10 @@ export function dumpMemory(tables: Tables, ids: readonly OrderId[]): unknown {
     barriers: sagas.flatMap((id) => tables.barriers.of(id)).map(barrierOf),
     payments: each((orderId) => {
       const payment = tables.payments.get(orderId);
-      return payment === undefined ? [] : [{ orderId, ...payment }];
+      if (payment === undefined) return [];
+      const { waitsSince, waitsUntil, ...rest } = payment;
+      assert.equal(waitsSince === null, waitsUntil === null);
+      return [{ orderId, ...rest, waits: waitsSince !== null }];
     }),
     entries: each((id) => tables.entries.of(id)).map(({ id: _, ...entry }) => entry),
     shipments: each((orderId) => {

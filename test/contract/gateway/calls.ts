@@ -1,4 +1,5 @@
 /** The gateway's calls for one order, each under the key that the engine would give it. */
+import assert from 'node:assert/strict';
 import type { GatewayRefund, Intent, PaymentGateway } from '../../../src/activities/ports.ts';
 import { gatewayKey } from '../../../src/domain/keys.ts';
 import type { OrderId } from '../../../src/domain/order.ts';
@@ -12,6 +13,7 @@ export interface Asked {
   /** Which attempt at this operation, if not the first: its key is another one. */
   readonly n?: number;
   readonly timeoutMs?: number;
+  readonly returnUrl?: string;
 }
 
 export interface GatewayCalls {
@@ -40,10 +42,17 @@ export function callsFor(orderId: OrderId, gateway: PaymentGateway): GatewayCall
         { orderId, requestId: 'req-1', installation: 'ins_1', amount: AMOUNT, paymentMethod },
         call('create', asked),
       ),
-    confirm: (id, asked) => gateway.confirmIntent(id, call('confirm', asked)),
+    confirm: (id, asked) =>
+      gateway.confirmIntent(id, { ...call('confirm', asked), returnUrl: asked?.returnUrl }),
     capture: (id, asked) => gateway.captureIntent(id, call('capture', asked)),
     cancel: (id, asked) => gateway.cancelIntent(id, call('cancel', asked)),
-    retrieve: (id, { timeoutMs = PATIENCE_MS } = {}) => gateway.retrieveIntent(id, { timeoutMs }),
+    async retrieve(id, { timeoutMs = PATIENCE_MS } = {}) {
+      const { heldAt, ...intent } = await gateway.retrieveIntent(id, { timeoutMs });
+      // By the gateway's own clock: no two tell the same.
+      const isHeld = ['requires_capture', 'succeeded'].includes(intent.status);
+      assert.equal(heldAt !== undefined, isHeld);
+      return intent;
+    },
     refund(id, { amountMinor = AMOUNT.amountMinor, ...asked } = {}) {
       const amount = { ...AMOUNT, amountMinor };
       return gateway.refundIntent({ intentId: id, orderId, amount }, call('refund', asked));

@@ -24,6 +24,7 @@ import * as stock from './stock-steps.ts';
 import { createDatabase } from './tables.ts';
 import type { Database, Tables } from './tables.ts';
 import * as voucher from './voucher-steps.ts';
+import * as waiting from './waiting-steps.ts';
 import { createWatchStore } from './watch-store.ts';
 
 export interface MemoryBooks {
@@ -93,8 +94,10 @@ function createOrderBook(ledger: Ledger, { atomically }: Database): OrderBook {
     releaseStock: call(stock.releaseStock),
     beginAuthorization: call(payment.beginAuthorization),
     commitIntent: call(payment.commitIntent),
-    recordAuthorization: (id, { capturableMinor }) =>
-      atomically(() => payment.recordAuthorization(ledger, id, capturableMinor)),
+    recordAuthorization: (id, { capturableMinor, heldAt }) =>
+      atomically(() => payment.recordAuthorization(ledger, id, capturableMinor, heldAt?.getTime())),
+    recordWaiting: (id, { status, actionUrl = null }, actionMs) =>
+      atomically(() => waiting.recordWaiting(ledger, id, status, actionUrl, actionMs)),
     recordDecline: call(payment.recordDecline),
     beginVoid: call(payment.beginVoid),
     recordHeld: (id, { capturableMinor }) =>
@@ -102,6 +105,7 @@ function createOrderBook(ledger: Ledger, { atomically }: Database): OrderBook {
         payment.recordHeld(ledger, id, capturableMinor);
       }),
     recordVoid: call(payment.recordVoid),
+    recordGivenUp: call(waiting.recordGivenUp),
     beginCapture: call(payment.beginCapture),
     recordCapture: (id, { capturedMinor }) =>
       atomically(() => payment.recordCapture(ledger, id, capturedMinor)),

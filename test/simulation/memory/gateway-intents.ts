@@ -3,6 +3,7 @@ import type { GatewayCall, Intent, PaymentGateway } from '../../../src/activitie
 import { testCard } from '../../../src/counterparties/gateway/cards.ts';
 import { Refusal, Unavailable } from '../../../src/domain/wrong.ts';
 import type { Asked } from './gateway-book.ts';
+import { answerInTime } from './gateway-customer.ts';
 import type { Made } from './gateway-keys.ts';
 import {
   asked,
@@ -55,6 +56,8 @@ function make(state: GatewayState, who: Asked, wanted: Wanted): Made {
     ...{ id: state.newId('pi'), orderId, requestId, amountMinor, currency, paymentMethod },
     status: 'requires_confirmation',
     authorizedAt: 0,
+    chargedAt: undefined,
+    returnUrl: undefined,
     capturableMinor: 0n,
     capturedMinor: 0n,
     declineCode: undefined,
@@ -87,19 +90,26 @@ export function changeIntent(
   state: GatewayState,
   operation: Change,
   id: string,
-  { key }: GatewayCall,
+  { key, returnUrl }: GatewayCall & { readonly returnUrl?: string | undefined },
 ): Intent {
-  const who = { ...asked(state, operation, id, key), key };
+  const who = { ...asked(state, operation, id, key), key, params: returnUrl ?? '' };
   const before = madeBefore(state, who);
   const intent = theIntent(state, who);
+  answerInTime(state, who, intent);
+  if (before === undefined) intent.returnUrl ??= returnUrl;
   const done = before === undefined ? ACT[operation](state, who, intent) : isDone(before);
   state.book.request(who, before === undefined ? 'executed' : 'replayed', done ? 200 : 400);
-  if (before === undefined) state.keys.remember(key, who.path, '', { kind: 'change', done });
-  const isDeclined = operation === 'confirm' && intent.declineCode !== undefined;
-  if (!done && !isDeclined && !PAST[operation].includes(intent.status)) {
-    throw new Unavailable(`Stripe ${operation}: the intent is ${intent.status}`);
-  }
+  if (before === undefined)
+    state.keys.remember(key, who.path, who.params, { kind: 'change', done });
+  if (!done) requirePast(operation, intent);
   return shownIntent(intent);
+}
+
+/** Not done, and not past it either: it may be tried again. */
+function requirePast(operation: Change, { declineCode, status }: HeldIntent): void {
+  const isDeclined = operation === 'confirm' && declineCode !== undefined;
+  if (isDeclined || PAST[operation].includes(status)) return;
+  throw new Unavailable(`Stripe ${operation}: the intent is ${status}`);
 }
 
 function isDone(made: Made): boolean {
@@ -116,6 +126,12 @@ function confirm({ book, now, newId }: GatewayState, who: Asked, intent: HeldInt
     return true;
   }
   const charge = newId('ch');
+  intent.chargedAt = now();
+  if (card?.bank === 'takes-its-time') {
+    intent.status = 'processing';
+    book.effect(who, { effect: 'processing', charge, ...news });
+    return true;
+  }
   if (card?.bank === 'declines') {
     const { decline } = card;
     intent.status = 'requires_payment_method';
@@ -140,7 +156,7 @@ function capture({ book }: GatewayState, who: Asked, intent: HeldIntent): boolea
 }
 
 function cancel({ book }: GatewayState, who: Asked, intent: HeldIntent): boolean {
-  if (intent.status === 'succeeded' || intent.status === 'canceled') return false;
+  if (['succeeded', 'canceled', 'processing'].includes(intent.status)) return false;
   book.effect(who, { effect: 'canceled', reason: 'requested_by_customer', ...held(intent) });
   letGo(intent);
   return true;

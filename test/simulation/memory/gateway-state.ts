@@ -23,9 +23,13 @@ export interface HeldIntent {
   readonly paymentMethod: string;
   status: Intent['status'];
   authorizedAt: number;
+  /** When the bank was asked. */
+  chargedAt: number | undefined;
   capturableMinor: bigint;
   capturedMinor: bigint;
   declineCode: string | undefined;
+  /** Where the customer comes back to, once one was named. */
+  returnUrl: string | undefined;
   readonly refunds: HeldRefund[];
 }
 
@@ -93,10 +97,14 @@ export function madeBefore(
 
 export function shownIntent(intent: HeldIntent): Intent {
   const { id, status, amountMinor, currency, capturableMinor, capturedMinor } = intent;
-  const { declineCode } = intent;
+  const { declineCode, returnUrl } = intent;
   const amount = { amountMinor, currency };
-  const shown = { id, status, amount, capturableMinor, capturedMinor };
-  return declineCode === undefined ? shown : { ...shown, declineCode };
+  const asks = status === 'requires_action' && returnUrl !== undefined;
+  return {
+    ...{ id, status, amount, capturableMinor, capturedMinor },
+    ...(declineCode !== undefined && { declineCode }),
+    ...(asks && { actionUrl: `https://bank.example/3ds/${id}` }),
+  };
 }
 
 /** What every effect says of its intent, with an amount of its own or with what is held. */

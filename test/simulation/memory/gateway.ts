@@ -5,6 +5,8 @@
  */
 import type { PaymentGateway } from '../../../src/activities/ports.ts';
 import { GATEWAY_KEY_RETENTION_MS } from '../../../src/domain/keys.ts';
+import { answerInTime, customerActs } from './gateway-customer.ts';
+import type { Word } from './gateway-customer.ts';
 import { createGatewayBook } from './gateway-book.ts';
 import type { GatewayLine } from './gateway-book.ts';
 import { changeIntent, createIntent } from './gateway-intents.ts';
@@ -17,6 +19,8 @@ import { promised } from './promised.ts';
 export interface MemoryGateway extends PaymentGateway {
   /** Its own book: every effect, and every request that arrived. */
   readonly lines: readonly GatewayLine[];
+  /** The customer, or their bank, answers: false when nobody waits for that. */
+  readonly customerActs: (intentId: string, word: Word) => boolean;
 }
 
 export interface GatewayOptions {
@@ -43,6 +47,7 @@ export function createMemoryGateway({
   };
   return {
     lines: state.book.lines,
+    customerActs: (id, word) => customerActs(state, id, word),
     createIntent: (wanted, call) => promised(() => createIntent(state, wanted, call)),
     confirmIntent: (id, call) => promised(() => changeIntent(state, 'confirm', id, call)),
     captureIntent: (id, call) => promised(() => changeIntent(state, 'capture', id, call)),
@@ -50,9 +55,13 @@ export function createMemoryGateway({
     retrieveIntent: (id) =>
       promised(() => {
         const who = asked(state, 'retrieve', id);
-        const intent = shownIntent(theIntent(state, who));
+        const held = theIntent(state, who);
+        answerInTime(state, who, held);
         state.book.request(who, 'executed', 200);
-        return intent;
+        const { status, chargedAt } = held;
+        const isHeld = status === 'requires_capture' || status === 'succeeded';
+        const isTold = isHeld && chargedAt !== undefined;
+        return { ...shownIntent(held), ...(isTold && { heldAt: new Date(chargedAt) }) };
       }),
     refundIntent: (wanted, call) => promised(() => refundIntent(state, wanted, call)),
     findRefund: (id, call) => promised(() => findRefund(state, id, call)),

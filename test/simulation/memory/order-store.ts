@@ -176,6 +176,7 @@ export function mergeLines(lines: readonly OrderLine[]): OrderLine[] {
 
 function insertOrder(ledger: Ledger, tenantId: string, order: NewOrder, priced: Priced): void {
   const { id, requestId, paymentMethod, customer, shippingAddress, metadata = {} } = order;
+  const { returnUrl = null } = order;
   const { amountMinor, currency, lines, voucher } = priced;
   if (ledger.orders.get(id) !== undefined) throw new Error(`bug: order ${id} is placed twice`);
   const now = ledger.now();
@@ -190,6 +191,7 @@ function insertOrder(ledger: Ledger, tenantId: string, order: NewOrder, priced: 
     currency,
     voucher,
     paymentMethod,
+    returnUrl,
     customer,
     address: shippingAddress,
     metadata,

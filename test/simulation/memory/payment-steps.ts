@@ -26,7 +26,7 @@ import type { Ledger } from './ledger.ts';
 import type { EntryRow, OrderRow, PaymentRow } from './rows.ts';
 import { moveReservation } from './stock-steps.ts';
 
-const AUTHORIZE = 'authorize payment';
+export const AUTHORIZE = 'authorize payment';
 const CAPTURE = 'capture payment';
 
 // --- entries -------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ export function appendEntry(ledger: Ledger, entry: Entry): void {
   });
 }
 
-function appendAnswer(
+export function appendAnswer(
   ledger: Ledger,
   orderId: OrderId,
   operation: GatewayOperation,
@@ -61,8 +61,8 @@ function appendAnswer(
 /** What a gateway call needs; writes the "requested" entry that must stand before the call. */
 function paymentWork(
   ledger: Ledger,
-  { id, amountMinor, currency, paymentMethod }: OrderRow,
-  { n, intentId }: PaymentRow,
+  { id, amountMinor, currency, paymentMethod, returnUrl }: OrderRow,
+  { n, intentId, waitsSince }: PaymentRow,
   operation: GatewayOperation,
 ): PaymentWork {
   const repeated = ledger.entries
@@ -71,7 +71,11 @@ function paymentWork(
   if (!repeated) {
     appendEntry(ledger, { orderId: id, operation, n, kind: 'requested', gatewayId: intentId });
   }
-  const work = { amount: { amountMinor, currency }, paymentMethod, n, repeated };
+  const work = {
+    ...{ amount: { amountMinor, currency }, paymentMethod, n, repeated },
+    ...(returnUrl !== null && { returnUrl }),
+    ...(waitsSince !== null && { waits: true as const }),
+  };
   return intentId === null ? work : { ...work, intentId };
 }
 
@@ -94,6 +98,9 @@ const NEW_PAYMENT: PaymentRow = {
   captured: 0n,
   voided: 0n,
   refunded: 0n,
+  waitsSince: null,
+  waitsUntil: null,
+  actionUrl: null,
 };
 
 export function beginAuthorization(ledger: Ledger, id: OrderId): Begun<AuthorizationWork> {
@@ -134,11 +141,21 @@ function bookAuthorization(ledger: Ledger, id: OrderId, authorized: bigint): voi
   appendAnswer(ledger, id, 'confirm', payment, { outcome: 'requires_capture', authorized });
 }
 
-export function recordAuthorization(ledger: Ledger, id: OrderId, amount: bigint): Recorded {
+export function recordAuthorization(
+  ledger: Ledger,
+  id: OrderId,
+  amount: bigint,
+  heldAt: number = ledger.now(),
+): Recorded {
   const order = lockOrder(ledger, id);
   bookAuthorization(ledger, id, amount);
   const answer = recordedOrUnwinding(ledger, order, AUTHORIZE);
   if (answer !== undefined) return answer;
+  const { waitsUntil } = ledger.payments.get(id) ?? NEW_PAYMENT;
+  if (order.gate === 'forward' && waitsUntil !== null && waitsUntil < heldAt) {
+    const detail = 'The payment was confirmed when the time for it was up.';
+    return record(ledger, id, AUTHORIZE, refused('payment-action-expired', detail));
+  }
   moveOrder(ledger, id, 'authorized');
   return record(ledger, id, AUTHORIZE, DONE);
 }

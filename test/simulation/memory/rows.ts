@@ -43,6 +43,7 @@ export interface OrderRow {
   readonly currency: string;
   readonly voucher: { readonly code: string; readonly discountMinor: bigint } | null;
   readonly paymentMethod: string;
+  readonly returnUrl: string | null;
   readonly customer: { readonly name: string; readonly email: string };
   readonly address: Address;
   readonly metadata: Readonly<Record<string, string>>;
@@ -81,6 +82,10 @@ export interface PaymentRow {
   readonly captured: bigint;
   readonly voided: bigint;
   readonly refunded: bigint;
+  /** Both or none. */
+  readonly waitsSince: number | null;
+  readonly waitsUntil: number | null;
+  readonly actionUrl: string | null;
 }
 
 export interface EntryRow {

@@ -85,6 +85,7 @@ export function snapshotOf({ order, payment, trackingNumber }: Shown): OrderSnap
       authorized: (authorized - voided).toString(),
       captured: captured.toString(),
       refunded: refunded.toString(),
+      ...actionOf(order, payment),
     },
     ...(trackingNumber !== undefined && { shipment: { trackingNumber } }),
     needsOperator,
@@ -92,6 +93,20 @@ export function snapshotOf({ order, payment, trackingNumber }: Shown): OrderSnap
     createdAt: iso(order.createdAt),
     updatedAt: iso(order.updatedAt),
   };
+}
+
+/** Whether its run waits for news of just this payment. */
+function waitsForPayment({ gate, status }: OrderRow, payment?: PaymentRow): boolean {
+  return gate === 'forward' && status === 'reserved' && payment?.waitsUntil != null;
+}
+
+function actionOf(
+  order: OrderRow,
+  payment: PaymentRow | undefined,
+): Pick<OrderSnapshot['payment'], 'action'> {
+  const { actionUrl: url, waitsUntil } = payment ?? { actionUrl: null, waitsUntil: null };
+  if (url === null || waitsUntil === null || !waitsForPayment(order, payment)) return {};
+  return { action: { type: 'redirect', url, expiresAt: iso(waitsUntil) } };
 }
 
 export function eventOf(event: EventRow): OrderEvent {

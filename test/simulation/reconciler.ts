@@ -1,6 +1,7 @@
 /**
- * One payment in both books, as src/activities/reconcile.ts looks at it: ours is read, then the gateway's, then
- * ours again; the original judges, here without any patience, and what it would give back is given back.
+ * The reconciler, one payment at a time, as src/activities/reconcile.ts looks at it: our book is read, then the
+ * gateway's, then ours again; the original judges, here without any patience, and what it would give back is
+ * given back.
  */
 import { isEnded } from '../../src/domain/order.ts';
 import type { OrderId } from '../../src/domain/order.ts';
@@ -13,15 +14,42 @@ import type { World } from './world.ts';
 
 type Effect = Extract<GatewayLine, { kind: 'effect' }>;
 
+/** Which payment, and the order that it names. */
+type Named = Pick<Effect, 'intent' | 'orderId'>;
+
 const UNDER_WAY_MS = 900_000;
 const CALL_MS = 5_000;
 const US = 'ins_memory';
 
+/** Asks again about those that a bank was still at when their orders were ended. */
+export async function reconcile(world: World, worker: Process): Promise<void> {
+  for (const payment of givenUp(world)) await compare(world, payment, worker);
+}
+
+/** Held for nobody, and not let go yet. */
+export function lateMoney(world: World): string[] {
+  return givenUp(world).flatMap(({ orderId, intent }) =>
+    seenOf(world.gateway.lines, intent).heldMinor > 0n ? [`the money of ${orderId} is held`] : [],
+  );
+}
+
+function givenUp({ books }: World): (Named & { readonly orderId: OrderId })[] {
+  const { orders, entries, payments } = books.tables;
+  return [...orders.values()].flatMap(({ id, status }) => {
+    const intent = payments.get(id)?.intentId;
+    const wasAtIt = entries.of(id).some(({ outcome }) => outcome === 'processing');
+    return isEnded(status) && wasAtIt && intent != null ? [{ orderId: id, intent }] : [];
+  });
+}
+
 /** False where it has to be done again. */
-export async function compare(world: World, effect: Effect, worker: Process): Promise<boolean> {
+export async function compare(
+  world: World,
+  { intent, orderId }: Named,
+  worker: Process,
+): Promise<boolean> {
   const { clock, gateway, wire, seenBy } = world;
-  const { intent } = effect;
-  const about = effect.orderId ?? '';
+  const about = orderId ?? '';
   const id = about as OrderId;
   const before = oursOf(world, id, intent);
   const call = { process: worker, party: 'gateway', name: 'look', about, timeoutMs: CALL_MS };
@@ -35,21 +63,18 @@ export async function compare(world: World, effect: Effect, worker: Process): Pr
   const port = seenBy(worker, 'gateway', about, gateway);
   for (const { remedy } of findings) {
     if (remedy === 'void') {
-      await port.cancelIntent(intent, { key: `${NAME}:cancel:1`, timeoutMs: CALL_MS });
+      await port.cancelIntent(intent, { key: `dif_${id}:cancel:1`, timeoutMs: CALL_MS });
     }
     if (remedy === 'refund') {
       const amount = { amountMinor: theirs.capturedMinor, currency: theirs.currency };
       const wanted = { intentId: intent, orderId: id, amount };
-      await port.refundIntent(wanted, { key: `${NAME}:refund:1`, timeoutMs: CALL_MS });
+      await port.refundIntent(wanted, { key: `dif_${id}:refund:1`, timeoutMs: CALL_MS });
     }
   }
   return true;
 }
 
-// One difference at a time, and here they are all found to be wrong.
-const NAME = `dif_${'0'.repeat(32)}`;
-
-/** As `our_payment` of migrations/0017. */
+/** As `our_payment` of migrations/0030. */
 function oursOf({ books }: World, id: OrderId, intent: string): OurPayment {
   const { orders, payments, entries, refunds, barriers } = books.tables;
   const order = orders.get(id);
@@ -81,7 +106,8 @@ function oursOf({ books }: World, id: OrderId, intent: string): OurPayment {
           const isAnswered = asked.some(
             (one) => one.operation === operation && one.kind === 'answered',
           );
-          return [operation, { at: iso(occurredAt), isAnswered }];
+          const until = operation === 'confirm' ? payment?.waitsUntil : undefined;
+          return [operation, { at: iso(Math.max(occurredAt, until ?? 0)), isAnswered }];
         }),
     ),
     lastEntryAt: last === undefined ? null : iso(last.occurredAt),
@@ -103,6 +129,7 @@ const DECIDED: readonly string[] = ['authorize payment', 'refund payment'];
 const STATUS: Readonly<Record<string, string>> = {
   created: 'requires_confirmation',
   'action-required': 'requires_action',
+  processing: 'processing',
   declined: 'requires_payment_method',
   authorized: 'requires_capture',
   captured: 'succeeded',

@@ -106,7 +106,10 @@ async function compare(
   if (findings === undefined) {
     return { intentId, lentUntil, standing: null, againMs: toleranceMs };
   }
-  const again = { standing: standingOf(ours), againMs: isOver(ours) ? undefined : AGAIN_MS };
+  const again = {
+    standing: standingOf(ours),
+    againMs: isOver(ours, theirs) ? undefined : AGAIN_MS,
+  };
   if (findings.length === 0 && !hasDifference) return { intentId, lentUntil, ...again };
   const told = findings.map((finding) => tell(finding, ours, theirs));
   const later = findings.length > 0 ? { standing: null, againMs: laterMs(ours, limits) } : again;
@@ -126,7 +129,9 @@ function standingOf(ours: OurPayment): string | null {
   return `${us.held}/${us.kept}`;
 }
 
-function isOver(ours: OurPayment): boolean {
+/** What a bank is still at may be held in the end, although its order was ended without it. */
+function isOver(ours: OurPayment, theirs: SeenPayment | undefined): boolean {
+  if (theirs?.status === 'processing') return false;
   if (!ours.isOwn || ours.order === null) return true;
   const isRefunding = ours.refunds.some(({ state }) => state === 'requested');
   return isEnded(ours.order.status) && !isRefunding && standing(ours).held === 0n;

@@ -24,6 +24,12 @@ export async function showShop(browser: Browser): Promise<void> {
   await hanging.getByText('says nothing at all').first().waitFor();
   await picture(hanging, 'shop-hanging');
 
+  const asked = await open(WIDE);
+  await asked.getByRole('radio', { name: 'A card that asks back' }).check();
+  await buy(asked, 'Nothing');
+  await asked.getByText('The order waits until').waitFor();
+  await picture(asked, 'shop-asked');
+
   const lost = await open(WIDE);
   await buy(lost, 'The bank’s answers get lost');
   await ended(lost, 'Completed');

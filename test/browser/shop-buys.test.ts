@@ -5,6 +5,8 @@ import { readBook } from '../support/audit.ts';
 import { buy, createStorefrontScene } from '../support/storefront.ts';
 import type { StorefrontScene } from '../support/storefront.ts';
 
+const ASKS = 'A card that asks back (3-D Secure)';
+
 describe('The shop', () => {
   let scene: StorefrontScene;
   before(async () => {
@@ -58,6 +60,28 @@ describe('The shop', () => {
       'Goods put back',
     ]);
     await shows(page, 'You have paid', '€0.00');
+  });
+
+  it('waits, with the goods, for whom their bank wants to see first, and goes on when they are back', async () => {
+    const page = await scene.open();
+    const id = await buy(page, { card: ASKS });
+    await ending(page, 'Your bank wants a word with you');
+    await page.getByText('The order waits until').waitFor();
+    await shows(page, '1 × Stoneware mug', 'put aside for you');
+    await page.getByRole('link', { name: 'Confirm with your bank' }).click();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await ending(page, 'Completed');
+    assert.equal(new URL(page.url()).hash, `#/orders/${id}`);
+    await page.getByText('held once, taken once').waitFor();
+  });
+
+  it('calls off what its buyer tells the bank not to pay', async () => {
+    const page = await scene.open();
+    await buy(page, { card: ASKS });
+    await page.getByRole('link', { name: 'Confirm with your bank' }).click();
+    await page.getByRole('button', { name: 'Decline' }).click();
+    await ending(page, 'Called off, nothing lost');
+    await shows(page, '1 × Stoneware mug', 'back on the shelf');
   });
 
   it('takes the money once although both answers of the bank are lost', async () => {

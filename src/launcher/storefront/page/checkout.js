@@ -36,7 +36,7 @@ export function checkout(world, redraw, signal) {
     try {
       /** @type {AcceptedOrder} */
       const { id, createdAt, amount } = await ask('/v1/orders', sent.request);
-      mine.add({ id, at: createdAt, amount, what: sent.what });
+      mine.add({ id, at: createdAt, amount, what: sent.what, key: sent.key });
       basket.empty();
       if (!signal.aborted) location.hash = `#/orders/${id}`;
     } catch (wrong) {
@@ -196,13 +196,14 @@ function choices(legend, name, among, redraw) {
   );
 }
 
-/** @typedef {{ request: Parameters<typeof ask>[1], what: string }} Sent */
+/** @typedef {{ request: Parameters<typeof ask>[1], what: string, key: string }} Sent */
 
 /** @param {readonly Line[]} lines @returns {Sent} */
 function orderOf(lines) {
   const total = totalOf(lines);
   const { paymentMethod, trouble } = chosen;
-  const headers = { 'Idempotency-Key': newKey(), ...(trouble && { 'Shop-Trouble': trouble }) };
+  const key = newKey();
+  const headers = { 'Idempotency-Key': key, ...(trouble && { 'Shop-Trouble': trouble }) };
   const body = {
     lines: lines.map(({ product, quantity }) => ({ sku: product.sku, quantity })),
     customer: { name: 'Ada Lovelace', email: 'ada@example.com' },
@@ -214,8 +215,10 @@ function orderOf(lines) {
       country: 'GB',
     },
     paymentMethod,
+    // By the key: nobody knows yet what the order is called.
+    returnUrl: `${location.origin}/shop#/back/${key}`,
     // What was read is what is paid.
     ...(total && { expectedAmount: total }),
   };
-  return { request: { body, headers }, what: inWords(lines) };
+  return { request: { body, headers }, what: inWords(lines), key };
 }

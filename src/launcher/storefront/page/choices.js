@@ -25,7 +25,7 @@ export const CARDS = [
   {
     value: 'pm_card_authenticationRequired',
     name: 'A card that asks back (3-D Secure)',
-    says: 'The bank wants a word with you first.',
+    says: 'The bank wants a word with you first. The order waits for you, with its goods.',
   },
 ];
 

@@ -45,6 +45,8 @@ export const basket = {
 
 export const mine = {
   read: () => read().orders,
+  /** The one that was placed with that key. @param {string} key */
+  byKey: (key) => read().orders.find((order) => order.key === key),
   /** @param {Mine} order */
   add(order) {
     const others = read().orders.filter(({ id }) => id !== order.id);

@@ -1,6 +1,7 @@
 /** The shop's page: shows the view that the address names. */
 import { byId } from '../../../api/operations-page/dom.js';
 import { ask } from './api.js';
+import { mine } from './kept.js';
 import { mineView } from './mine-view.js';
 import { orderView } from './order-view.js';
 import { outLink } from './parts.js';
@@ -22,6 +23,7 @@ skip.onclick = (/** @type {Event} */ event) => {
   main.focus();
 };
 await learn();
+comeBack();
 open(false);
 
 async function learn() {
@@ -32,6 +34,14 @@ async function learn() {
     outLink(world && `${world.operationsUrl}/operations`, 'Operations'),
   ];
   byId('world').replaceChildren(...links.filter((link) => link !== undefined));
+}
+
+/** From the bank, whose word in the address is nothing to go by. On another device: to what is there. */
+function comeBack() {
+  const [, name, key = ''] = location.hash.split('/');
+  if (name !== 'back') return;
+  const order = mine.byKey(key);
+  history.replaceState(null, '', `${location.pathname}#/orders${order ? `/${order.id}` : ''}`);
 }
 
 /** @param {boolean} isMove whether somebody has come here from another view */

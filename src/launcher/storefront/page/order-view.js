@@ -93,15 +93,18 @@ function show(main, id, world) {
 
   draw();
   void learnNames();
-  void look().then(stream.go);
+  void look().then(() => {
+    stream.go();
+    comeBack();
+  });
   const timer = setInterval(() => {
     if (error !== undefined || isUnderWay(order, books)) void look();
   }, LOOK_MS);
-  // Whoever comes back from the bank wants to see it go on.
-  const comeBack = () => {
+  // Whoever comes back from the bank, in this tab or to it, wants to see it go on.
+  function comeBack() {
     if (document.hidden || order?.payment.action === undefined) return;
     void ask(`${path}/payment/return`, { method: 'POST', signal }).catch(() => undefined);
-  };
+  }
   document.addEventListener('visibilitychange', comeBack);
   return () => {
     document.removeEventListener('visibilitychange', comeBack);
@@ -188,11 +191,7 @@ function bankAsks({ payment: { action } }) {
   return h(
     'p',
     { class: 'bank', 'data-key': 'bank' },
-    h(
-      'a',
-      { class: 'button main', href: action.url, target: '_blank', rel: 'noreferrer' },
-      'Confirm with your bank',
-    ),
+    h('a', { class: 'button main', href: action.url, rel: 'noreferrer' }, 'Confirm with your bank'),
   );
 }
 

@@ -1,70 +1,9 @@
 /** An order's steps as a story: what each has done to goods and money, in plain words. Pure. */
 import { price } from './parts.js';
+import { REFUSED, wordsOf } from './step-words.js';
 
+/** @import { Words } from './step-words.js' */
 /** @import { Books, Order, Told } from './types.d.ts' */
-
-/**
- * @typedef {object} Words
- * @property {string} title
- * @property {string} [done]
- * @property {string} [refusedTitle]
- * @property {string} [refused]
- * @property {string} [doing]
- * @property {string} [undoTitle]
- * @property {string} [undone]
- * @property {string} [nothingTitle] of an undo that finds nothing to undo
- */
-
-/** @type {Readonly<Record<string, Words>>} */
-const WORDS = {
-  'reserve stock': {
-    title: 'Goods put aside',
-    doing: 'The goods are taken off the shelf.',
-    done: 'Nobody else can buy them now.',
-    refusedTitle: 'Sold out meanwhile',
-    refused: 'Somebody else was faster: not enough is left.',
-    undoTitle: 'Goods put back',
-    nothingTitle: 'Goods left on the shelf',
-    undone: 'They are on the shelf again, for anybody.',
-  },
-  'authorize payment': {
-    title: 'Money put on hold',
-    doing: 'The bank is asked to hold the money.',
-    done: 'AMOUNT is held on your card. It is not taken yet, and can still be let go.',
-    refusedTitle: 'The bank says no',
-    refused: 'Nothing is held on your card.',
-    undoTitle: 'Hold let go',
-    nothingTitle: 'Made sure that nothing is held',
-    undone: 'The bank holds nothing for this order any more.',
-  },
-  'capture payment': {
-    title: 'Money taken',
-    doing: 'The bank is asked for the money that it holds.',
-    done: 'AMOUNT is taken, once. From here on there is no way back: it completes, or is made good.',
-    refusedTitle: 'The bank has let the hold go',
-    refused: 'Nothing is taken.',
-  },
-  'request shipment': {
-    title: 'Handed to the carrier',
-    doing: 'The carrier is asked for a parcel.',
-    done: 'The goods are on their way.',
-    refusedTitle: 'The carrier says no',
-    refused: 'It does not deliver to this address. But you have paid!',
-  },
-  'send receipt': {
-    title: 'Receipt sent',
-    doing: 'The receipt is written.',
-    done: 'It is in your mail.',
-  },
-  'cancel shipment': { title: 'Parcel called back', done: 'Nothing will be sent.' },
-  'refund payment': { title: 'Money given back', done: 'AMOUNT is on its way to your card.' },
-  restock: { title: 'Goods put back', done: 'They are on the shelf again, for anybody.' },
-  close: { title: 'You are told', done: 'A letter says what happened to your order.' },
-  'send refund': {
-    title: 'Refund paid',
-    done: 'The money that you asked for is on its way to your card.',
-  },
-};
 
 const FORWARD = [
   'reserve stock',
@@ -129,7 +68,7 @@ function toldStep({ at, sagaId, step, direction, refused }, order, books) {
   if (direction === 'undo') return { ...common, look: 'undone', ...undone(step, words, books) };
   if (refused !== undefined) {
     const { refusedTitle: title = `Refused: ${refused}`, refused: text = '' } = words;
-    return { ...common, look: 'refused', title, text };
+    return { ...common, look: 'refused', title: REFUSED[refused] ?? title, text };
   }
   const look = MADE_GOOD.has(step) || step === 'send refund' ? 'undone' : 'done';
   return {
@@ -201,7 +140,7 @@ function toCome(order, books) {
       step: now.step,
       look: parked ? 'person' : 'running',
       title: now.title,
-      text: parked ? 'It waits for a person.' : (now.doing ?? 'Under way.'),
+      text: parked ? 'It waits for a person.' : (asking(order, now) ?? now.doing ?? 'Under way.'),
     },
     ...later.map(({ step, title }) => ({
       key: `${order.id} ${step} do`,
@@ -211,6 +150,17 @@ function toCome(order, books) {
       text: '',
     })),
   ];
+}
+
+/**
+ * @param {Order} order
+ * @param {Partial<Words>} now
+ */
+function asking({ payment: { action } }, now) {
+  if (action === undefined) return undefined;
+  const options = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit' });
+  const time = new Date(action.expiresAt).toLocaleTimeString('en-GB', options);
+  return now.asking?.replace('TIME', time);
 }
 
 /**
@@ -238,9 +188,4 @@ function owed(order, books) {
   return (isMadeGood ? MAKING_GOOD : FORWARD)
     .filter((step) => !has(step, 'do'))
     .map((step) => ({ step, direction: 'do', ...wordsOf(step) }));
-}
-
-/** @param {string} step @returns {Words} */
-function wordsOf(step) {
-  return WORDS[step] ?? { title: step.charAt(0).toUpperCase() + step.slice(1) };
 }

@@ -14,12 +14,7 @@ export type AcceptedOrder = z.infer<typeof schema.acceptedOrder>;
 export type Money = z.infer<typeof schema.money>;
 export type Problem = z.infer<typeof schema.problem>;
 
-export type Order = z.infer<typeof schema.order> & {
-  readonly payment: {
-    /** What the bank wants of the customer before it decides. */
-    readonly action?: { readonly type: string; readonly url: string; readonly expiresAt: string };
-  };
-};
+export type Order = z.infer<typeof schema.order>;
 
 export interface OrderEvent {
   readonly id: string;
@@ -33,6 +28,8 @@ export interface Mine {
   readonly at: string;
   readonly amount: Money;
   readonly what: string;
+  /** What it was placed with. */
+  readonly key?: string;
 }
 
 /** A place with an address of its own; answers how to leave it. */

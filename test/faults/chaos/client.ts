@@ -104,6 +104,7 @@ async function cancel(story: Story, id: string, random: Random, world: World): P
 /** Until the order has ended, as this client sees it. */
 async function follow(story: Story, id: string, random: Random, world: World): Promise<void> {
   if (story.follows === 'streams') await readStream(story, id, random, world);
+  let visit: Promise<void> | undefined;
   for (let look = 0; !world.over.aborted; look += 1) {
     const waits = story.follows === 'waits';
     const answer = await world.courier.send(
@@ -118,11 +119,40 @@ async function follow(story: Story, id: string, random: Random, world: World): P
       random,
     );
     if (answer?.status === 200) {
-      const { status } = JSON.parse(answer.text) as { status: string };
-      if (ENDS.includes(status)) return void world.memory.ends.set(id, status);
+      const { status, payment } = JSON.parse(answer.text) as Seen;
+      if (ENDS.includes(status)) {
+        world.memory.ends.set(id, status);
+        break;
+      }
+      visit ??= payment.action && visitBank(story, { id, url: payment.action.url }, random, world);
     }
     await sleep(random.int(200, 1_500));
   }
+  await visit;
+}
+
+interface Seen {
+  readonly status: string;
+  readonly payment: { readonly action?: { readonly url: string } };
+}
+
+/** As a customer does who is sent to their bank: once, if the bank can be reached. */
+async function visitBank(
+  { n, tenant, bank }: Story,
+  { id, url }: { readonly id: string; readonly url: string },
+  random: Random,
+  { courier, over }: World,
+): Promise<void> {
+  if (bank === undefined || bank.answer === 'nothing') return;
+  await sleep(bank.afterMs, undefined, { signal: over }).catch(() => undefined);
+  const body = new URLSearchParams({ answer: bank.answer });
+  const pressed = { method: 'POST', body, redirect: 'manual', signal: over } as const;
+  await fetch(url, pressed).catch(() => undefined);
+  if (!bank.isBack) return;
+  const path = `/v1/orders/${id}/payment/return`;
+  const timeoutMs = random.pick(TIMEOUTS_MS);
+  const parcel = { client: n, tenant, method: 'POST', path, name: `${n}-back`, timeoutMs } as const;
+  await courier.send(parcel, random.fork('back'));
 }
 
 // A stream that a fault has silenced is opened again.

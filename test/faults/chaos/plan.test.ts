@@ -33,7 +33,7 @@ describe('a chaos plan', () => {
     const kinds = (items: readonly string[]) => [...new Set(items)].sort();
     const sorts = kinds(acts.map(({ sort }) => sort));
     assert.deepEqual(sorts, ['database', 'link', 'operator', 'outage', 'party', 'process', 'slow']);
-    assert.equal(kinds(stories.map(({ kind }) => kind)).length, 14);
+    assert.equal(kinds(stories.map(({ kind }) => kind)).length, 15);
     assert.equal(kinds(stories.map(({ tenant }) => tenant)).length, 2);
     assert.equal(new Set(stories.map(({ key }) => key)).size, wish.orders);
   });

@@ -20,6 +20,7 @@ import { startDatabase, startTemporalServer, stockUp } from './servers.ts';
 import type { Database, Setting, TemporalServer } from './servers.ts';
 import { vouchersOf } from './shelf.ts';
 import type { Tenant } from './shelf.ts';
+import { ACTION_SECONDS } from './stories.ts';
 
 export interface Stack {
   /** Of Temporal's file. */
@@ -170,6 +171,7 @@ async function environmentOf(targets: Targets): Promise<NodeJS.ProcessEnv> {
     WATCHER_SILENCE_SECONDS: '10',
     // Its runs are none of an order, and the checker knows no other.
     RECONCILE_SECONDS: '0',
+    PAYMENT_ACTION_MINUTES: String(ACTION_SECONDS / 60),
     STRIPE_SECRET_KEY: STRIPE_KEY,
     CHECKOUT_BUDGETS: JSON.stringify(BUDGETS),
     // Of no use to an API, and required of it.

@@ -19,6 +19,8 @@ export interface Story {
   readonly waitSeconds?: number;
   readonly follows: 'polls' | 'waits' | 'streams';
   readonly cancelAfterMs?: number;
+  /** What the customer does when their bank asks. */
+  readonly bank?: BankWish;
   /** Sent once the order has ended, all at the same moment where `together`. */
   readonly refunds: readonly RefundWish[];
   readonly together: boolean;
@@ -32,7 +34,16 @@ interface OrderWish {
   readonly shippingAddress: Readonly<Record<string, string>>;
   readonly paymentMethod: string;
   readonly voucherCode?: string;
+  readonly returnUrl?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+}
+
+interface BankWish {
+  /** `nothing`: until the time is up. */
+  readonly answer: 'approve' | 'decline' | 'nothing';
+  readonly afterMs: number;
+  /** Whether the shop says that they are back. */
+  readonly isBack: boolean;
 }
 
 interface RefundWish {
@@ -42,7 +53,8 @@ interface RefundWish {
 
 // How many in a hundred or so.
 const KINDS = {
-  ordinary: 34,
+  ordinary: 28,
+  asked: 6,
   'several-lines': 12,
   declined: 8,
   unshippable: 8,
@@ -109,8 +121,12 @@ function drawStory(told: Told, shop: readonly Product[], random: Random): Story 
     body,
     senders: random.chance(0.2) ? random.int(2, 4) : 1,
     ...(random.chance(0.3) && { waitSeconds: random.int(1, 4) }),
-    follows: random.pick(['polls', 'waits', 'waits', 'streams']),
+    // Whoever is asked has to see it.
+    follows: random.pick(
+      told.kind === 'asked' ? ['polls', 'waits'] : ['polls', 'waits', 'waits', 'streams'],
+    ),
     ...cancelOf(told.kind, random),
+    ...(told.kind === 'asked' && { bank: bankOf(random) }),
     refunds: refundsOf(told, body, total, random),
     together: told.kind === 'refund-together',
     ...(again !== undefined && { again }),
@@ -144,15 +160,36 @@ function drawBody({ n, kind }: Told, shop: readonly Product[], random: Random): 
       postalCode: kind === 'unshippable' ? '00000' : 'SW1Y 4JH',
       country: 'GB',
     },
-    paymentMethod: kind === 'declined' ? random.pick(DECLINED) : 'pm_card_visa',
+    ...paidWith(kind, random),
     ...(random.chance(WITH_VOUCHER) && { voucherCode: random.pick(VOUCHERS) }),
     metadata: { story: kind === 'card-number' ? CARD_CANARY : String(n) },
   };
 }
 
+function paidWith(kind: Kind, random: Random): Pick<OrderWish, 'paymentMethod' | 'returnUrl'> {
+  if (kind === 'declined') return { paymentMethod: random.pick(DECLINED) };
+  if (kind !== 'asked') return { paymentMethod: 'pm_card_visa' };
+  return { paymentMethod: random.pick(ASKING), returnUrl: 'http://localhost:1/thanks' };
+}
+
 // Of all kinds, so that it is had by orders that end in every way.
 const WITH_VOUCHER = 0.15;
 const DECLINED = ['pm_card_chargeDeclined', 'pm_card_chargeDeclinedInsufficientFunds'] as const;
+
+const ASKING = [
+  'pm_card_threeDSecure2Required',
+  'pm_card_threeDSecure2Required',
+  'pm_card_threeDSecureRequiredChargeDeclined',
+] as const;
+
+function bankOf(random: Random): BankWish {
+  const answer = random.pick(['approve', 'approve', 'approve', 'decline', 'nothing'] as const);
+  return { answer, afterMs: random.int(0, LATEST_ANSWER_MS), isBack: random.chance(0.5) };
+}
+
+// Some are too late.
+const LATEST_ANSWER_MS = 15_000;
+export const ACTION_SECONDS = 12;
 
 function cancelOf(kind: Kind, random: Random): { cancelAfterMs?: number } {
   if (kind === 'cancel-at-once') return { cancelAfterMs: random.int(0, 30) };

@@ -18,10 +18,14 @@ import { DELIVERIES } from './corruptions/deliveries.ts';
 import { GATEWAY } from './corruptions/gateway.ts';
 import { READS } from './corruptions/reads.ts';
 import { OF_VOUCHERS } from './corruptions/vouchers.ts';
+import { OF_WAITING } from './corruptions/waiting.ts';
 import { RULES } from './table.ts';
 import type { Verdict } from './verdict.ts';
 
-const CORRUPTIONS = [...GATEWAY, ...DELIVERIES, ...READS, ...DATABASE, ...OF_VOUCHERS];
+const CORRUPTIONS = [
+  ...[...GATEWAY, ...DELIVERIES, ...READS, ...DATABASE],
+  ...[...OF_VOUCHERS, ...OF_WAITING],
+];
 const OPTIONAL = ['operators.jsonl'];
 
 describe('The checker', () => {

@@ -63,7 +63,9 @@ interface Order {
   readonly amount: Money;
   readonly voucher?: { readonly code: string; readonly discount: Money };
   readonly lines: readonly (Line & { readonly unitPrice: Money })[];
-  readonly payment: Readonly<Record<'authorized' | 'captured' | 'refunded', string>>;
+  readonly payment: Readonly<Record<'authorized' | 'captured' | 'refunded', string>> & {
+    readonly action?: { readonly expiresAt: string };
+  };
   readonly shipment?: { readonly trackingNumber: string };
   readonly needsOperator: boolean;
 }

@@ -12,6 +12,7 @@ import * as orders from './invariants/orders.ts';
 import * as shipments from './invariants/shipments.ts';
 import * as stock from './invariants/stock.ts';
 import * as vouchers from './invariants/vouchers.ts';
+import * as waiting from './invariants/waiting.ts';
 import type { Invariant } from './verdict.ts';
 
 export type Rule = readonly [id: string, books: string, sentence: string, find: Invariant];
@@ -84,6 +85,8 @@ export const RULES: readonly Rule[] = [
   ['K4', 'FCLP', 'Sold is what the completed orders have.', stock.soldIsWhatCompleted],
   ['V1', 'PN', 'No voucher is used more often than it may be.', vouchers.neverOverused],
   ['V2', 'FP', 'Taken is what the completed orders had.', vouchers.takenIsWhatCompleted],
+  ['W1', 'FG', 'What the customer confirmed too late is not kept.', waiting.nothingLateIsKept],
+  ['W2', 'FG', 'Only who was asked can be too late.', waiting.expiredWereAsked],
   ['O1', 'FCL', 'What was accepted is there, and ended in 15 minutes.', clients.acceptedOrdersEnd],
   ['O2', 'FCLP', 'A key makes one order, and no order comes from nowhere.', clients.oneOrderPerKey],
   ['O3', 'C', 'A key has one answer, byte by byte.', clients.sameKeySameAnswer],

@@ -185,13 +185,18 @@ export function* ourEntriesAgree({ orders, known, evidence }: Facts): Iterable<F
   yield* snapshotsAddUp(evidence.snapshots);
 }
 
-/** A hold that lapsed by itself before anybody wrote it down shows no amount any more. */
+/**
+ * A hold that was gone before anybody wrote it down shows no amount any more: one that lapsed by itself,
+ * or one that a customer had agreed to when it was about to be called off.
+ */
 function toldOf(
   money: readonly GatewayLine[],
   entries: readonly { readonly authorized: number }[],
 ): readonly GatewayLine[] {
-  const hasLapsed = money.some((line) => line.operation === 'settle' && isLetGo(line));
-  if (!hasLapsed || sum(entries, ({ authorized }) => authorized) > 0) return money;
+  const isGone = money.some(
+    (line) => (line.operation === 'settle' && isLetGo(line)) || line.effect === 'action-required',
+  );
+  if (!isGone || sum(entries, ({ authorized }) => authorized) > 0) return money;
   return money.filter((line) => line.effect !== 'authorized' && !isLetGo(line));
 }
 

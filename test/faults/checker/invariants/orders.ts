@@ -33,7 +33,7 @@ function* whatIsIllegal({ id, order, events }: FinalOrder): Iterable<string> {
     if (sequence !== n + 1) yield `event ${n + 1} has sequence ${sequence}: a gap, or a repeat`;
     if (orderId !== id) yield `event ${sequence} is of ${orderId}`;
     const told = statusTold(type);
-    if (!(told === undefined ? isKnown(type) : isLegal(status, told))) {
+    if (!(told === undefined ? isKnown(type, status) : isLegal(status, told))) {
       yield `event ${sequence}: ${type} after ${status} is not legal`;
     }
     status = told ?? status;
@@ -50,7 +50,8 @@ function isLegal(from: string, to: string): boolean {
 
 const OTHER_TYPES = ['order.needs_operator', 'order.operator_resolved'];
 
-function isKnown(type: string): boolean {
+function isKnown(type: string, status: string): boolean {
+  if (type === 'order.action_required') return status === 'reserved';
   return OTHER_TYPES.includes(type) || /^refund\.(requested|succeeded|failed)$/.test(type);
 }
 

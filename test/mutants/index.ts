@@ -12,6 +12,7 @@ import { RECONCILER_MUTANTS } from './reconciler.ts';
 import { ROWS } from './rows.ts';
 import { SHOP_MUTANTS } from './shop.ts';
 import { TENANTS } from './tenants.ts';
+import { WAITING_MUTANTS } from './waiting.ts';
 
 export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   engine: ENGINE_MUTANTS,
@@ -26,4 +27,5 @@ export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   rows: ROWS,
   shop: SHOP_MUTANTS,
   tenants: TENANTS,
+  waiting: WAITING_MUTANTS,
 };

@@ -14,6 +14,7 @@ export const GATEWAY: Suite = { mocha: 'test/{adapters/stripe*,contract/gateway*
 export const BOOKS: Suite = {
   mocha: 'test/{activities/{book,twice,refund*,vouchers},contract/{drift,races}}.test.ts',
 };
+export const WAITING: Suite = { mocha: 'test/activities/{waiting,given-up}*.test.ts' };
 export const ADMISSION: Suite = { mocha: 'test/api/admission.test.ts' };
 export const HEARING: Suite = {
   mocha: 'test/{adapters/stripe-events,api/gateway-webhooks,api/hearer}.test.ts',

@@ -40,6 +40,7 @@ describe('a gateway', () => {
   });
   const notYet = (intent: Intent): Intent => ({ ...intent, status: 'processing' });
   const isFailure = (error: unknown) => classify(error).kind === 'failure';
+  const isPending = (error: unknown) => classify(error).kind === 'pending';
   const kindOf = (error: unknown) => classify(error).kind === 'bug';
 
   it('is a bug when it holds another amount, and the order stays where it was', async () => {
@@ -95,11 +96,11 @@ describe('a gateway', () => {
     assert.deepEqual(gateAndStatus(await shop.row(order.id)), ['committed', 'paid']);
   });
 
-  it('that says not yet to a confirmation is asked again, and the order is not declined', async () => {
+  it('that says not yet to a confirmation is waited for, and the order is not declined', async () => {
     const act = createActivities({ ...outside.deps, gateway: answering('confirmIntent', notYet) });
     const order = await shop.order([{ sku: 'MUG', quantity: 1 }]);
     await act.reserveStock(order);
-    await assert.rejects(act.authorizePayment(order), isFailure);
+    await assert.rejects(act.authorizePayment(order), isPending);
     assert.deepEqual(gateAndStatus(await shop.row(order.id)), ['forward', 'reserved']);
     await act.authorizePayment(order);
     assert.deepEqual(gateAndStatus(await shop.row(order.id)), ['forward', 'authorized']);

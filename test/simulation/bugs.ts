@@ -12,6 +12,8 @@ const book = (spoil: (real: Deps['book']) => Partial<Deps['book']>): Spoil => {
   return (deps) => ({ book: over(deps.book, spoil(deps.book)) });
 };
 
+const DONE = { state: 'done', result: {} } as const;
+
 let attempts = 0;
 const numbered = (call: GatewayCall): GatewayCall => ({
   ...call,
@@ -42,7 +44,8 @@ export const BUGS: Readonly<Record<string, Spoil>> = {
     },
   })),
   'a swallowed error of an undo': book((real) => ({
-    releaseStock: (id) => real.releaseStock(id).catch(() => ({ state: 'done', result: {} })),
+    beginVoid: (id) => real.beginVoid(id).catch(() => DONE),
+    releaseStock: (id) => real.releaseStock(id).catch(() => DONE),
   })),
   'a voucher that is given back in words alone': book((real) => ({
     giveVoucherBack: (id) => real.releaseStock(id),

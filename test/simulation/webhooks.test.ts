@@ -74,13 +74,12 @@ describe('Gateway events at any moment', function () {
       };
       await port.refundIntent(wanted, { ...call, key: `${effect.orderId}:refund:1` });
     };
-    let found = 0;
-    for (let seed = 1; seed <= 200; seed += 1) {
-      const { violations } = await tell(undoing(seed), { naive });
-      if (violations.some((words) => words.startsWith('M4: '))) found += 1;
-    }
-    assert.ok(found > 0);
-    console.log(`        found in ${found} of 200`);
+    const doesHarm = async (seed: number) =>
+      (await tell(undoing(seed), { naive })).violations.some((words) => words.startsWith('M4: '));
+    let seed = 1;
+    while (seed <= 200 && !(await doesHarm(seed))) seed += 1;
+    assert.ok(seed <= 200);
+    console.log(`        found in story ${seed}`);
   });
 });
 

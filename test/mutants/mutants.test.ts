@@ -29,6 +29,18 @@ describe('Mutants', () => {
     }
   });
 
+  it('are given to tests that there are, and have a place in docs/mutants.md', async () => {
+    const page = await readFile(join(ROOT, 'docs/mutants.md'), 'utf8');
+    for (const [group, mutants] of Object.entries(GROUPS)) {
+      assert.match(page, new RegExp(`<!-- mutants: ${group} -->[^]*<!-- /mutants: ${group} -->`));
+      for (const { name, caughtBy } of mutants) {
+        const files = 'mocha' in caughtBy ? caughtBy.mocha : '';
+        // Mocha takes braces without a star for the name of a file.
+        assert.ok(!files.includes('{') || files.includes('*'), `${name}: ${files}`);
+      }
+    }
+  });
+
   it('are caught, survive, or are broken; and the project stays as it is', async () => {
     const root = await mkdtemp(join(tmpdir(), 'makegood-mutated-'));
     await writeFile(join(root, 'sum.mjs'), SUM);

@@ -17,5 +17,5 @@ export const BOOKS: Suite = {
 export const WAITING: Suite = { mocha: 'test/activities/{waiting,given-up}*.test.ts' };
 export const ADMISSION: Suite = { mocha: 'test/api/admission.test.ts' };
 export const HEARING: Suite = {
-  mocha: 'test/{adapters/stripe-events,api/gateway-webhooks,api/hearer}.test.ts',
+  mocha: 'test/{adapters/stripe-events,api/gateway-webhooks,api/hearer}*.test.ts',
 };

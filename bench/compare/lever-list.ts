@@ -25,7 +25,7 @@ export const LEVERS: readonly Choice[] = [
   {
     ...{ name: 'young-32', node: '--max-semi-space-size=32' },
     told: 'worker: a young generation of 3 × 32 MB instead of 16',
-    chosen: '?',
+    chosen: 'the default: within the range, and it takes memory in each of the worker’s threads',
   },
   {
     ...{ name: 'young-64', node: '--max-semi-space-size=64' },

@@ -88,8 +88,8 @@ function tableOf(results: Results): string {
     return [`\`${name}\`: ${told}`, ...cells, chosen];
   });
   const settings = Object.fromEntries(
-    ABOUT.flatMap((name) => (name in results.settings ? [[name, results.settings[name]]] : [])),
-  ) as Results['settings'];
+    Object.entries(results.settings).filter(([name]) => ABOUT.includes(name)),
+  );
   const words = aboutThis({ ...results, settings });
   return `${words}\n\n${table(['With the lever ÷ without', ...heads, 'In the product'], rows)}`;
 }

@@ -1,7 +1,7 @@
 -- Up Migration
 
 -- What a step answers is known when it is written down, and was read again all the same: of a batch of
--- reservations that was three fifths of the time. And an SQL function of one expression becomes part of
+-- reservations that was a sixth of the time, and three fifths in a young database. And an SQL function of one expression becomes part of
 -- the statement that calls it, but not if it promises more than what it calls itself: jsonb_build_object
 -- and to_char are STABLE.
 

@@ -75,7 +75,13 @@ describe('an operator, with refunds,', () => {
     await auditRefunds(stage.parties.gatewayUrl, orderId, { [id]: 2000 });
     const events = await stage.shop.events(orderId);
     const last = ['refund.requested', 'refund.succeeded', 'order.refunded'];
-    assert.deepEqual(events.slice(events.indexOf('refund.requested')), last);
+    // A watcher with this little patience may call an operator while the machine is busy.
+    const since = events.slice(events.indexOf('refund.requested'));
+    assert.deepEqual(
+      since.filter((event) => event !== 'order.needs_operator'),
+      last,
+    );
+    assert.equal((await stage.shop.row(orderId)).needsOperator, false);
     return await runOf(refund);
   };
 

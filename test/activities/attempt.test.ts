@@ -24,7 +24,8 @@ describe('an attempt', () => {
       { startToCloseTimeoutMs },
       { interceptors: [activity] },
     );
-    const [wall, steady] = [clocks.wall(), clocks.steady()];
+    // Whole milliseconds, so that what is left of them is exact.
+    const [wall, steady] = [clocks.wall(), Math.round(clocks.steady())];
     Date.now = () => wall;
     performance.now = () => steady;
     return await environment.run(() => {

@@ -1,6 +1,6 @@
 /**
  * Customers who have to confirm a payment, told many times each, with whatever else goes wrong.
- * `npm run simulate:customers` tells each a thousand times.
+ * `npm run simulate:claims` tells each a thousand times.
  */
 import assert from 'node:assert/strict';
 import { Accounts } from './accounts.ts';
@@ -12,7 +12,7 @@ import type { Verdict } from './tell.ts';
 import { inWords } from './telling.ts';
 import { FAULTS } from './wire.ts';
 
-const SEEDS = Number(process.env['SEEDS'] ?? 200);
+const SEEDS = Number(process.env['SEEDS'] ?? 100);
 // More than an order has that waits until its time is up.
 const CALLS = 60;
 

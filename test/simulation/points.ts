@@ -108,8 +108,8 @@ export async function walkSingles(path: Path, kinds = SINGLES): Promise<Tally> {
   return tally;
 }
 
-/** `firsts`: what may go wrong first; anything of `kinds` after it. */
-export async function walkPairs(path: Path, firsts = PAIRS, kinds = PAIRS): Promise<Tally> {
+/** `firsts`: what may go wrong first. After it anything of `PAIRS`, or `inTurn` one of them. */
+export async function walkPairs(path: Path, firsts = PAIRS, inTurn = false): Promise<Tally> {
   const tally: Tally = { walks: 0, hit: 0, failures: [] };
   const calls = await callsOf(path);
   for (let first = 1; first <= calls; first += 1) {
@@ -117,7 +117,8 @@ export async function walkPairs(path: Path, firsts = PAIRS, kinds = PAIRS): Prom
       const one = trouble(first, kind);
       const until = await callsOf(path, [one]);
       for (let second = first + 1; second <= until; second += 1) {
-        for (const other of kinds) await walk(tally, path, [one, trouble(second, other)]);
+        const others = inTurn ? [PAIRS[(first + second) % PAIRS.length] ?? kind] : PAIRS;
+        for (const other of others) await walk(tally, path, [one, trouble(second, other)]);
       }
     }
   }

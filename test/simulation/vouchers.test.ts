@@ -1,6 +1,6 @@
 /**
  * Two hundred buyers and a voucher that one of them may use: at whatever moment each of them comes,
- * pays, fails or changes their mind, and whatever goes wrong meanwhile. `npm run simulate:vouchers`
+ * pays, fails or changes their mind, and whatever goes wrong meanwhile. `npm run simulate:claims`
  * tells it a thousand times, this a part of that.
  */
 import assert from 'node:assert/strict';

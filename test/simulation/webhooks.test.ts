@@ -1,6 +1,7 @@
 /**
  * The gateway tells of what it has done at any moment: before the call is answered, with the answer, when the
- * order has long ended; again and again, in any order, or not at all.
+ * order has long ended; again and again, in any order, or not at all. `npm run simulate:claims` tells
+ * each a thousand times.
  */
 import assert from 'node:assert/strict';
 import { isEnded } from '../../src/domain/order.ts';
@@ -13,11 +14,9 @@ import type { Verdict } from './tell.ts';
 import type { Naive } from './webhooks.ts';
 import { FAULTS } from './wire.ts';
 
-const SEEDS = 1_000;
+const SEEDS = Number(process.env['SEEDS'] ?? 200);
 
-describe('Gateway events at any moment', function () {
-  // Virtual time, but a thousand worlds.
-  this.timeout(120_000);
+describe('Gateway events at any moment', () => {
   const { stackTraceLimit } = Error;
   before(() => (Error.stackTraceLimit = 0));
   after(() => (Error.stackTraceLimit = stackTraceLimit));
@@ -35,7 +34,7 @@ describe('Gateway events at any moment', function () {
     }
     // It is no race that nobody wins.
     for (const what of ['before the answer', 'repeated', 'was known', 'compared']) {
-      assert.ok((seen.get(what) ?? 0) >= 100, tallyOf(seen));
+      assert.ok((seen.get(what) ?? 0) >= SEEDS / 10, tallyOf(seen));
     }
     console.log(`        ${SEEDS} seeds: ${tallyOf(seen)}`);
   });
@@ -57,7 +56,7 @@ describe('Gateway events at any moment', function () {
     }
     assert.ok(good >= SEEDS / 2, `${good} good orders`);
     assert.ok((seen.get('compared') ?? 0) >= SEEDS, tallyOf(seen));
-    assert.ok((seen.get('its order was told') ?? 0) >= 10, tallyOf(seen));
+    assert.ok((seen.get('its order was told') ?? 0) >= SEEDS / 100, tallyOf(seen));
     console.log(`        ${SEEDS} seeds, ${good} good orders: ${tallyOf(seen)}`);
   });
 

@@ -72,16 +72,22 @@ export async function ensureInstalled(root, say) {
   say(`packages installed in ${seconds()} s`);
 }
 
-/** Compared by content, because a fresh clone or a checkout changes every file's time. */
+/**
+ * Compared by content, because a fresh clone or a checkout changes every file's time. npm writes its
+ * list last, but the list alone proves nothing: an installation, a removal or a copy that was broken
+ * off may leave an old one beside packages that are gone.
+ */
 export function isInstalled(root) {
   try {
     const read = (...names) => JSON.parse(fs.readFileSync(path.join(root, ...names), 'utf8'));
     const wanted = read('package-lock.json').packages;
     const present = read('node_modules', '.package-lock.json').packages;
-    return Object.entries(wanted).every(
+    const isListed = Object.entries(wanted).every(
       ([name, { version, optional }]) =>
         name === '' || optional || present[name]?.version === version,
     );
+    const isThere = (name) => fs.existsSync(path.join(root, name, 'package.json'));
+    return isListed && Object.keys(present).every(isThere);
   } catch {
     return false;
   }

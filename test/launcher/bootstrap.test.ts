@@ -49,11 +49,34 @@ describe('before anything is installed', () => {
     assert.equal(isInstalled(directory), false);
     write('package-lock.json', wanted);
     assert.equal(isInstalled(directory), false);
-    mkdirSync(join(directory, 'node_modules'));
+    mkdirSync(join(directory, 'node_modules', 'a'), { recursive: true });
+    write('node_modules/a/package.json', {});
+    assert.equal(isInstalled(directory), false, 'broken off before npm has written its list');
     write('node_modules/.package-lock.json', { 'node_modules/a': { version: '1.0.0' } });
     assert.equal(isInstalled(directory), true);
     write('node_modules/.package-lock.json', { 'node_modules/a': { version: '0.9.0' } });
     assert.equal(isInstalled(directory), false);
+  });
+
+  it('packages that npm has listed are not there when their folders are gone, optional ones too', () => {
+    const packages = {
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/of-this-system': { version: '1.0.0', optional: true },
+    };
+    const write = (file: string, content: object): void =>
+      writeFileSync(join(directory, file), JSON.stringify(content));
+    write('package-lock.json', { packages });
+    for (const name of Object.keys(packages)) {
+      mkdirSync(join(directory, name), { recursive: true });
+      write(`${name}/package.json`, {});
+    }
+    write('node_modules/.package-lock.json', { packages });
+    assert.equal(isInstalled(directory), true);
+    for (const name of Object.keys(packages)) {
+      rmSync(join(directory, name, 'package.json'));
+      assert.equal(isInstalled(directory), false, name);
+      write(`${name}/package.json`, {});
+    }
   });
 
   it('a second start in one checkout learns who holds the lock, and a killed one holds nothing', async () => {

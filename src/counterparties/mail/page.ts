@@ -15,25 +15,43 @@ export function mailPage(mails: readonly ReceivedMail[]): ReturnType<typeof html
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
+        <link rel="icon" href="data:," />
         <title>Mails</title>
         <style>
+          :root {
+            color-scheme: light dark;
+            background: light-dark(#f6f7f8, #14171a);
+          }
           body {
             font:
-              16px/1.5 system-ui,
+              1rem/1.5 system-ui,
               sans-serif;
             max-width: 44rem;
             margin: 2rem auto;
             padding: 0 1rem;
+            overflow-wrap: anywhere;
           }
           article {
-            border-top: 1px solid #888;
-            padding: 0.5rem 0;
+            margin-top: 1rem;
+            padding: 1rem 1.25rem;
+            border: 1px solid light-dark(#d5dade, #353c43);
+            border-radius: 10px;
+            background: light-dark(#ffffff, #1c2024);
+          }
+          h1,
+          h2,
+          p {
+            margin: 0;
           }
           h2 {
             font-size: 1.1rem;
-            margin: 0.5rem 0 0;
+          }
+          p {
+            color: light-dark(#515c66, #a3adb6);
+            font-size: 0.9rem;
           }
           pre {
+            margin: 0.75rem 0 0;
             white-space: pre-wrap;
             font: inherit;
           }

@@ -38,7 +38,9 @@ describe('The shop is for everybody', () => {
       await ends('Completed');
       await page.getByRole('button', { name: 'Cancel the order' }).click();
       await page.getByText('Ask for the money back instead.').waitFor();
-      await looksGood('too late');
+      await page.getByLabel(/^How much back/).fill('more');
+      await page.getByText('Not that:').waitFor();
+      await looksGood('too late, and too much');
       await page.getByRole('link', { name: 'My orders' }).click();
       await page.locator('.mine').getByText('Completed').first().waitFor();
       await looksGood('my orders');

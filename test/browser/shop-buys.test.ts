@@ -88,6 +88,7 @@ describe('The shop', () => {
     const page = await scene.open();
     const id = await buy(page, { trouble: 'The bank’s answers get lost' });
     await ending(page, 'Completed');
+    await page.getByText('The bank broke twice on the way. Paid once, sent once.').waitFor();
     await page.getByText('makegood does not guess').first().waitFor();
     assert.deepEqual([await times(id, 'authorized'), await times(id, 'captured')], [1, 1]);
     await page.getByText('held once, taken once').waitFor();
@@ -100,7 +101,58 @@ describe('The shop', () => {
     await shows(page, 'Taken', '€14.99');
     await shows(page, 'Given back', '€14.99');
     await shows(page, 'You have paid', '€0.00');
+    await page.getByText('held once, taken once, given back once').waitFor();
     await shows(page, '1 × Stoneware mug', 'back on the shelf');
+  });
+
+  it('says what to try next, with the same in the basket: from nothing wrong to making good', async () => {
+    const page = await scene.open();
+    await buy(page, { card: 'A card that is declined' });
+    await page.getByRole('button', { name: 'Next: lose the bank’s answers' }).click();
+    assert.ok(await page.getByRole('radio', { name: 'A good card' }).isChecked());
+    assert.ok(await page.getByRole('radio', { name: 'The bank’s answers get lost' }).isChecked());
+    await page.getByRole('button', { name: 'Buy for €14.99' }).click();
+    await page.getByRole('button', { name: 'Next: let the carrier refuse' }).click();
+    await page.getByRole('button', { name: 'Buy for €14.99' }).click();
+    await ending(page, 'Made good');
+    await page.getByRole('button', { name: 'Next: let the bank hang, and cancel' }).click();
+    assert.ok(await page.getByRole('radio', { name: 'The bank hangs' }).isChecked());
+  });
+
+  it('shows what is to be undone as soon as the bank has said no, and each line once', async () => {
+    const page = await scene.open();
+    // A moment that passes within some milliseconds: the no is written, and nothing undone yet.
+    const step = (name: string, refused?: string) => ({
+      ...{ at: '2026-01-01T00:00:00Z', sagaId: 'ord_1', step: name, direction: 'do' },
+      ...(refused !== undefined && { refused }),
+    });
+    const steps = [step('reserve stock'), step('authorize payment', 'payment-declined')];
+    const books = { gate: 'open', steps, calls: [], parked: [], refunds: [] };
+    const amount = { value: '1499', currency: 'EUR' };
+    const order = { id: 'ord_1', status: 'accepted', payment: {}, amount };
+    const told = await page.evaluate(`(async () => {
+      const [{ storyOf }, { endingOf }] = await Promise.all([
+        import('/shop/story.js'), import('/shop/endings.js'),
+      ]);
+      const asked = ${JSON.stringify([order, books])};
+      return { lines: storyOf(...asked), words: endingOf(...asked).words };
+    })()`);
+    const { lines, words } = told as {
+      readonly lines: readonly Readonly<Record<'key' | 'title' | 'look', string>>[];
+      readonly words: string;
+    };
+    assert.equal(words, 'Calling it off…');
+    assert.deepEqual(
+      lines.map(({ look, title }) => `${look}: ${title}`),
+      [
+        'done: Goods put aside',
+        'refused: The bank says no',
+        'turn: Here it turns back',
+        'running: Made sure that nothing is held',
+        'ahead: Goods put back',
+      ],
+    );
+    assert.equal(new Set(lines.map(({ key }) => key)).size, lines.length);
   });
 
   it('lets nobody’s trouble meet another order', async () => {

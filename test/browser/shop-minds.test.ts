@@ -37,12 +37,15 @@ describe('A visitor of the shop', () => {
     await page.getByText('Ask for the money back instead.').waitFor();
     await page.getByLabel(/^How much back/).fill('99');
     assert.ok(await page.getByRole('button', { name: 'Give back' }).isDisabled());
+    await page.getByText('at most €14.99').waitFor();
     await page.getByLabel(/^How much back/).fill('5');
     await page.getByRole('button', { name: 'Give back €5.00' }).click();
     await paid(page, '€9.99');
     await page.getByRole('button', { name: 'Give back €9.99' }).click();
     await ending(page, 'Refunded');
     await paid(page, '€0.00');
+    await page.getByText('€5.00 is on its way to your card, as you asked.').waitFor();
+    await page.getByText('€9.99 is on its way to your card, as you asked.').waitFor();
   });
 
   it('reloads in the middle and closes nothing: the order is found again, and ends', async () => {

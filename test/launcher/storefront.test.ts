@@ -172,7 +172,9 @@ describe('The gateway’s book, for one order', () => {
   });
 
   it('counts what must not happen twice', () => {
-    const { timesHeld, timesTaken } = moneyIn([held, held, line('captured', 1)]);
-    assert.deepEqual([timesHeld, timesTaken], [2, 1]);
+    const back = line('refunded', 1);
+    const lines = [held, held, line('captured', 2), back, back];
+    const { timesHeld, timesTaken, timesGivenBack } = moneyIn(lines);
+    assert.deepEqual([timesHeld, timesTaken, timesGivenBack], [2, 1, 2]);
   });
 });

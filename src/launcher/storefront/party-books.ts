@@ -20,6 +20,7 @@ export interface MoneyMoved {
   /** How often money was put on hold, and how often taken: more than once would be a disaster. */
   readonly timesHeld: number;
   readonly timesTaken: number;
+  readonly timesGivenBack: number;
 }
 
 export type Parcel = 'none' | 'refused' | 'shipped' | 'called-back';
@@ -42,6 +43,7 @@ export function moneyIn(lines: readonly Line[]): MoneyMoved {
     givenBack: String(sum('refunded')),
     timesHeld: of('authorized').length,
     timesTaken: of('captured').length,
+    timesGivenBack: of('refunded').length,
   };
 }
 

@@ -3,8 +3,9 @@ import { h } from '../../../api/operations-page/dom.js';
 import { decimal, minorUnits } from '../../../api/operations-page/words.js';
 import { ask, newKey, NoAnswer, Refused } from './api.js';
 import { price, trouble } from './parts.js';
+import { wayOf } from './story.js';
 
-/** @import { Money, Order } from './types.d.ts' */
+/** @import { Books, Money, Order } from './types.d.ts' */
 
 /**
  * @param {string} path
@@ -48,12 +49,12 @@ export function createActs(path, { redraw, changed }) {
   }
 
   const cancel = () =>
-    attempt('Your wish is granted: it is being undone.', () =>
+    attempt('Your wish is granted.', () =>
       ask(`${path}/cancel`, { method: 'POST', headers: { 'Idempotency-Key': cancelKey } }),
     );
   const refund = (/** @type {Money} */ amount) => {
     open = amount;
-    return attempt(`${price(amount)} will be given back.`, () =>
+    return attempt(`You have asked for ${price(amount)} back.`, () =>
       ask(`${path}/refunds`, { body: { amount }, headers: { 'Idempotency-Key': refundKey } }),
     );
   };
@@ -89,19 +90,23 @@ export function createActs(path, { redraw, changed }) {
     );
 
   return {
-    /** @param {Order} order */
-    drawn(order) {
+    /**
+     * @param {Order} order
+     * @param {Books | undefined} books
+     */
+    drawn(order, books) {
       const left = refundable(order);
-      const [mayCancel, mayRefund] = [canCancel(order), canRefund(order, left)];
+      const [mayCancel, mayRefund] = [canCancel(order, books), canRefund(order, left)];
       return h(
         'section',
         { class: 'acts', 'aria-labelledby': 'acts-name', 'data-key': 'acts' },
         h('h2', { id: 'acts-name' }, 'Changed your mind?'),
         said !== '' && h('p', { class: 'said', role: 'status', 'data-key': 'said' }, said),
         error !== undefined && h('div', { 'data-key': 'trouble' }, trouble(error, andNow(error))),
+        mayCancel && mayRefund && h('p', { class: 'hint', 'data-key': 'late' }, LATE),
         mayCancel && cancelling(),
         mayRefund && givingBack(left),
-        !mayCancel && !mayRefund && h('p', { class: 'hint', 'data-key': 'none' }, NOTHING),
+        isOver(order, left) && h('p', { class: 'hint', 'data-key': 'none' }, NOTHING),
       );
     },
   };
@@ -122,9 +127,26 @@ function andNow(error) {
   return isTooLate && h('p', {}, INSTEAD);
 }
 
-/** Asked also when it is too late: the answer is worth seeing. @param {Order} order */
-function canCancel({ status }) {
-  return !['rejected', 'cancelled', 'refunded'].includes(status);
+const LATE = 'The money is taken: too late to call off. Try it, or ask for the money back.';
+
+/**
+ * Asked also when it is too late: the answer is worth seeing.
+ * @param {Order} order
+ * @param {Books} [books]
+ */
+function canCancel({ status }, books) {
+  const isTurned = books !== undefined && wayOf(books) !== 'on';
+  return !isTurned && !CALLED_OFF.includes(status);
+}
+
+const CALLED_OFF = ['rejected', 'cancelled', 'refunded'];
+
+/**
+ * @param {Order} order
+ * @param {Money} left
+ */
+function isOver({ status }, { value }) {
+  return CALLED_OFF.includes(status) || (status === 'completed' && value === '0');
 }
 
 /**
@@ -157,10 +179,13 @@ function wantedOf(asked, left) {
  * @param {(text: string) => void} change
  */
 function field(asked, left, change) {
+  const isWrong = wantedOf(asked, left) === undefined;
   const input = h('input', {
     id: 'amount',
     inputmode: 'decimal',
     autocomplete: 'off',
+    'aria-invalid': isWrong ? 'true' : undefined,
+    'aria-describedby': 'amount-wrong',
     value: asked,
     oninput: () =>
       change(/** @type {HTMLInputElement} */ (document.getElementById('amount')).value),
@@ -170,5 +195,10 @@ function field(asked, left, change) {
     { class: 'amount', 'data-key': `up to ${left.value}` },
     h('label', { for: 'amount' }, `How much back? Up to ${price(left)}`),
     input,
+    h(
+      'p',
+      { id: 'amount-wrong', class: 'wrong', role: 'status' },
+      isWrong && `Not that: an amount such as 5 or 5.00, and at most ${price(left)}.`,
+    ),
   );
 }

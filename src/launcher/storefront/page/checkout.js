@@ -6,12 +6,17 @@ import { basket, mine } from './kept.js';
 import { price, trouble } from './parts.js';
 
 /** @import { Choice } from './choices.js' */
-/** @import { AcceptedOrder, Money, Product, World } from './types.d.ts' */
+/** @import { AcceptedOrder, Money, Product, Trouble, World } from './types.d.ts' */
 
 /** @typedef {{ product: Product, quantity: number }} Line */
 
 /** As long as the page is open, so that the next order is as broken as the last. */
 const chosen = { paymentMethod: 'pm_card_visa', trouble: '' };
+
+/** What is to go wrong next, and nothing else. @param {Trouble} trouble */
+export function choose(trouble) {
+  Object.assign(chosen, { paymentMethod: 'pm_card_visa', trouble });
+}
 
 /**
  * @param {World | undefined} world
@@ -71,15 +76,18 @@ export function checkout(world, redraw, signal) {
         choices('What should go wrong?', 'trouble', troublesIn(world), redraw),
         error !== undefined && trouble(error, isOpen && h('p', {}, SAME_AGAIN)),
         h(
-          'button',
-          {
-            type: 'button',
-            class: 'main buy',
-            'data-key': 'buy',
-            disabled: isUnderWay || (lines.length === 0 && !isOpen),
-            onclick: () => void buy(lines),
-          },
-          buttonText(lines, isUnderWay, isOpen),
+          'p',
+          { class: 'pay', 'data-key': 'pay' },
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'main buy',
+              disabled: isUnderWay || (lines.length === 0 && !isOpen),
+              onclick: () => void buy(lines),
+            },
+            buttonText(lines, isUnderWay, isOpen),
+          ),
         ),
         h(
           'p',

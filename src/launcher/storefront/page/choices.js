@@ -15,12 +15,7 @@ export const CARDS = [
   {
     value: 'pm_card_chargeDeclined',
     name: 'A card that is declined',
-    says: 'The bank says no, and no reason.',
-  },
-  {
-    value: 'pm_card_chargeDeclinedInsufficientFunds',
-    name: 'A card with no money on it',
-    says: 'The bank says no: insufficient funds.',
+    says: 'The bank says no, and why not is your secret.',
   },
   {
     value: 'pm_card_authenticationRequired',
@@ -54,7 +49,7 @@ const TROUBLES = [
     value: 'declined',
     party: 'gateway',
     name: 'The bank says no',
-    says: 'After your goods were put aside already.',
+    says: 'Whatever the card. Your goods were put aside already, and go back.',
   },
   {
     value: 'address-refused',
@@ -66,7 +61,7 @@ const TROUBLES = [
     value: 'carrier-down',
     party: 'carrier',
     name: 'The carrier is down for a while',
-    says: 'After you have paid. There is no way back, only forward.',
+    says: 'After you have paid. It is asked until it is there again.',
   },
 ];
 

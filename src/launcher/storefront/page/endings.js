@@ -1,7 +1,9 @@
 /** How an order stands, in big words and in small ones. Pure. */
-import { price } from './parts.js';
+import { price, times } from './parts.js';
+import { nameOf } from './step-words.js';
+import { wayOf } from './story.js';
 
-/** @import { Ending, Order } from './types.d.ts' */
+/** @import { Books, Ending, Order } from './types.d.ts' */
 
 /** @type {Readonly<Record<string, string>>} */
 const REASONS = {
@@ -12,17 +14,26 @@ const REASONS = {
   'address-refused': 'You had paid, and then the carrier would not deliver to your address.',
 };
 
-/** @param {Order} order @returns {Ending} */
-export function endingOf(order) {
-  return ENDINGS[order.status]?.(order) ?? goingOf(order);
+/**
+ * @param {Order} order
+ * @param {Books} [books] where they have been looked at
+ * @returns {Ending}
+ */
+export function endingOf(order, books) {
+  return ENDINGS[order.status]?.(order, books) ?? goingOf(order, books);
 }
 
-/** @type {Readonly<Record<string, (order: Order) => Ending>>} */
+/** Whether anything may still happen by itself. @param {Order} order */
+export function isOpen(order) {
+  return ['going', 'person'].includes(endingOf(order).look);
+}
+
+/** @type {Readonly<Record<string, (order: Order, books?: Books) => Ending>>} */
 const ENDINGS = {
-  completed({ amount, payment: { refunded } }) {
+  completed({ amount, payment: { refunded } }, books) {
     if (refunded === '0') {
       const ticks = ['goods yours', 'paid once', 'receipt sent'];
-      return ending('good', 'Completed', 'Paid once, sent once.', ticks);
+      return ending('good', 'Completed', survivedBy(books), ticks);
     }
     const back = price({ ...amount, value: refunded });
     const says = `You paid once, and got ${back} of it back.`;
@@ -45,8 +56,23 @@ const ENDINGS = {
   },
 };
 
-/** @param {Order} order @returns {Ending} */
-function goingOf({ status, payment, needsOperator }) {
+/** What went wrong on the way, and is nowhere to be seen in the end. @param {Books} [books] */
+function survivedBy(books) {
+  const calls = books?.calls ?? [];
+  const parties = [...new Set(calls.map(({ party }) => party))];
+  const broke = parties.map((party) => {
+    const often = calls.filter((call) => call.party === party).length;
+    return `${nameOf(party)} broke ${times(often)} on the way`;
+  });
+  return [...broke, 'Paid once, sent once'].map((sentence) => `${sentence}.`).join(' ');
+}
+
+/**
+ * @param {Order} order
+ * @param {Books} [books]
+ * @returns {Ending}
+ */
+function goingOf({ status, payment, needsOperator }, books) {
   if (needsOperator) return ending('person', 'A person has been called', WAITS, []);
   if (payment.action !== undefined) {
     return ending(
@@ -56,12 +82,18 @@ function goingOf({ status, payment, needsOperator }) {
       [],
     );
   }
+  const way = books === undefined ? 'on' : wayOf(books);
+  if (way === 'back')
+    return ending('going', 'Calling it off…', 'What was done is being undone.', []);
+  if (way === 'making good') return ending('going', 'Making it good…', GIVING_BACK, []);
   const says = 'You may close this page: the order goes on without it.';
   return ending('going', GOING[status] ?? 'On its way…', says, []);
 }
 
 const WAITS =
   'It cannot go on by itself. Nothing is lost: it waits, and goes on once somebody has decided.';
+
+const GIVING_BACK = 'You have paid, and it cannot be sent: money and goods go back.';
 
 const NOTHING = ['goods back on the shelf', 'no money taken'];
 

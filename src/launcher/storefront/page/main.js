@@ -52,8 +52,11 @@ function open(isMove) {
   main.replaceChildren();
   leave = view.show(main);
   for (const link of document.querySelectorAll('nav a')) {
-    const isHere = link.getAttribute('href') === (location.hash || '#/');
-    if (isHere) link.setAttribute('aria-current', 'page');
+    const href = link.getAttribute('href') ?? '';
+    const here = location.hash || '#/';
+    // An order is one of mine, and no page that the bar leads to.
+    const isWithin = href !== '#/' && here.startsWith(`${href}/`);
+    if (here === href || isWithin) link.setAttribute('aria-current', isWithin ? 'true' : 'page');
     else link.removeAttribute('aria-current');
   }
   if (!isMove) return;

@@ -2,7 +2,8 @@
 import { h } from '../../../api/operations-page/dom.js';
 import { createActs } from './acts.js';
 import { ask, Refused } from './api.js';
-import { endingOf } from './endings.js';
+import { endingOf, isOpen } from './endings.js';
+import { toDo } from './next.js';
 import { heading, outLink, paint, passing, price, trouble } from './parts.js';
 import { proof } from './proof.js';
 import { storyOf } from './story.js';
@@ -48,7 +49,7 @@ function show(main, id, world) {
   function draw() {
     if (signal.aborted) return;
     if (order === undefined) paint(main, unknown(error));
-    else paint(main, page({ order, books, names, isCut, world, acts: acts.drawn(order) }));
+    else paint(main, page({ order, books, names, isCut, world, acts: acts.drawn(order, books) }));
   }
 
   const stream = follow(`${path}/events`, {
@@ -120,8 +121,7 @@ function show(main, id, world) {
  */
 function isUnderWay(order, books) {
   if (order === undefined || books === undefined) return true;
-  const isGoing = ['going', 'person'].includes(endingOf(order).look);
-  return isGoing || books.refunds.some(({ status }) => status === 'requested');
+  return isOpen(order) || books.refunds.some(({ status }) => status === 'requested');
 }
 
 /** @param {unknown} error */
@@ -145,20 +145,24 @@ function unknown(error) {
  * @param {Node} shown.acts
  */
 function page({ order, books, names, isCut, world, acts }) {
-  const { look, words, says, ticks } = endingOf(order);
+  const { look, words, says, ticks } = endingOf(order, books);
   const what = order.lines.map(({ sku, quantity }) => `${quantity} × ${names.get(sku) ?? sku}`);
   return [
     h('p', { class: 'back', 'data-key': 'back' }, h('a', { href: '#/' }, 'Shop')),
     h(
       'div',
-      { class: `ending-now ${look}`, 'data-key': 'ending', role: 'status' },
-      heading(words),
-      h('p', {}, says),
-      h('ul', { class: 'ticks' }, ...ticks.map((tick) => h('li', {}, tick))),
+      { class: `ending-now ${look}`, 'data-key': 'ending' },
+      h(
+        'div',
+        { role: 'status', 'data-key': 'words' },
+        heading(words),
+        h('p', {}, says),
+        ticks.length > 0 && h('ul', { class: 'ticks' }, ...ticks.map((tick) => h('li', {}, tick))),
+      ),
+      h('p', { class: 'do', 'data-key': 'do' }, toDo(order, books, world)),
     ),
     h('p', { class: 'what', 'data-key': 'what' }, `${what.join(', ')} · ${price(order.amount)}`),
     h('p', { class: 'cut', 'data-key': 'cut', role: 'status', hidden: !isCut }, CUT),
-    bankAsks(order),
     h(
       'div',
       { class: 'order', 'data-key': 'order' },
@@ -184,16 +188,6 @@ function page({ order, books, names, isCut, world, acts }) {
 }
 
 const CUT = 'The connection is gone. The order goes on without it; this page comes back by itself.';
-
-/** @param {Order} order */
-function bankAsks({ payment: { action } }) {
-  if (action === undefined) return h('p', { 'data-key': 'bank', hidden: true });
-  return h(
-    'p',
-    { class: 'bank', 'data-key': 'bank' },
-    h('a', { class: 'button main', href: action.url, rel: 'noreferrer' }, 'Confirm with your bank'),
-  );
-}
 
 /** @param {Told} told */
 function line({ key, look, title, text, step, at }) {
@@ -230,8 +224,8 @@ function links({ id }, books, world) {
     { class: 'look', 'aria-labelledby': 'look-name', 'data-key': 'links' },
     h('h2', { id: 'look-name' }, 'Look behind it'),
     h('ul', {}, ...all.map((link) => h('li', {}, link))),
-    h('p', { class: 'hint' }, 'Operators have keys: ', h('code', {}, OPERATOR_KEY)),
-    h('p', { class: 'hint id' }, id),
+    h('p', { class: 'hint' }, 'Operators need a key of their own: ', h('code', {}, OPERATOR_KEY)),
+    h('p', { class: 'hint' }, 'This order’s ID: ', h('span', { class: 'id' }, id)),
   );
 }
 

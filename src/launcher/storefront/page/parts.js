@@ -30,6 +30,11 @@ export function price(/** @type {Money} */ money) {
   return format.format(/** @type {Intl.StringNumericLiteral} */ (decimal(money)));
 }
 
+/** @param {number} n */
+export function times(n) {
+  return ['never', 'once', 'twice'][n] ?? `${n} times`;
+}
+
 /**
  * @param {string | undefined} href
  * @param {string} text

@@ -1,6 +1,6 @@
 /** Where goods, money and parcel are now, in the words of the books of those who have them. */
 import { h } from '../../../api/operations-page/dom.js';
-import { price } from './parts.js';
+import { price, times } from './parts.js';
 
 /** @import { Books, Order } from './types.d.ts' */
 
@@ -44,10 +44,11 @@ function money({ amount, payment }, { money }) {
     const rows = sums({ held, taken: captured, givenBack: refunded }, amount.currency);
     return book('Money', 'As makegood’s own book has it.', rows);
   }
-  const { timesHeld, timesTaken } = money;
+  const { timesHeld, timesTaken, timesGivenBack } = money;
   const often = [
     timesHeld > 0 && `held ${times(timesHeld)}`,
     timesTaken > 0 && `taken ${times(timesTaken)}`,
+    timesGivenBack > 0 && `given back ${times(timesGivenBack)}`,
   ]
     .filter((word) => word !== false)
     .join(', ');
@@ -56,11 +57,6 @@ function money({ amount, payment }, { money }) {
     `The bank’s own book says so${often === '' ? '' : `: ${often}`}.`,
     sums(money, amount.currency),
   );
-}
-
-/** @param {number} n */
-function times(n) {
-  return n === 1 ? 'once' : `${n} times`;
 }
 
 /**

@@ -76,7 +76,7 @@ function introduction() {
   return h(
     'p',
     { class: 'lead', 'data-key': 'lead' },
-    'Every order here either completes or is made good: goods back, money back. Fill the basket, choose what should go wrong, and watch.',
+    'makegood, the checkout engine behind this shop, completes every order or makes it good: goods back, money back. Fill the basket, choose what should go wrong, and watch.',
   );
 }
 

@@ -40,7 +40,7 @@ const WORDS = {
   'capture payment': {
     title: 'Money taken',
     doing: 'The bank is asked for the money that it holds.',
-    done: 'AMOUNT is taken, once. From here on there is no way back: it completes, or is made good.',
+    done: 'AMOUNT is taken, once. Whatever fails from here on is made good.',
     refusedTitle: 'The bank has let the hold go',
     refused: 'Nothing is taken.',
   },
@@ -62,12 +62,20 @@ const WORDS = {
   close: { title: 'You are told', done: 'A letter says what happened to your order.' },
   'send refund': {
     title: 'Refund paid',
-    done: 'The money that you asked for is on its way to your card.',
+    done: 'AMOUNT is on its way to your card, as you asked.',
   },
 };
 
 /** Refusals that are not what their step is usually refused for. @type {Readonly<Record<string, string>>} */
 export const REFUSED = { 'payment-action-expired': 'Nobody confirmed it in time' };
+
+/** @type {Readonly<Record<string, string>>} */
+const PARTIES = { gateway: 'The bank', carrier: 'The carrier' };
+
+/** @param {string} party */
+export function nameOf(party) {
+  return PARTIES[party] ?? party;
+}
 
 /** @param {string} step @returns {Words} */
 export function wordsOf(step) {

@@ -1,6 +1,6 @@
 /** An order's steps as a story: what each has done to goods and money, in plain words. Pure. */
 import { price } from './parts.js';
-import { REFUSED, wordsOf } from './step-words.js';
+import { nameOf, REFUSED, wordsOf } from './step-words.js';
 
 /** @import { Words } from './step-words.js' */
 /** @import { Books, Order, Told } from './types.d.ts' */
@@ -17,6 +17,19 @@ const MADE_GOOD = new Set(MAKING_GOOD);
 
 /** What a step is undone with, whose do has only been barred. */
 const BARRED = 'unwinding';
+
+/**
+ * Which way an order goes. Known by the first no: the gate is turned only after it.
+ * @param {Books} books
+ * @returns {'on' | 'back' | 'making good'}
+ */
+export function wayOf({ gate, steps }) {
+  const no = steps.find(
+    ({ step, refused }) => FORWARD.includes(step) && ![undefined, BARRED].includes(refused),
+  );
+  if (no?.step === 'request shipment') return 'making good';
+  return no !== undefined || gate === 'unwinding' ? 'back' : 'on';
+}
 
 /**
  * @param {Order} order
@@ -38,11 +51,11 @@ export function storyOf(order, books) {
  * @param {readonly Told[]} lines
  * @param {Books} books
  */
-function withTurn(lines, { gate }) {
+function withTurn(lines, books) {
   const first = lines.findIndex(
     ({ look, step }) => look === 'undone' && step !== undefined && step !== 'send refund',
   );
-  const at = first < 0 && gate === 'unwinding' ? lines.findIndex(isRunning) : first;
+  const at = first < 0 && wayOf(books) !== 'on' ? lines.findIndex(isRunning) : first;
   if (at < 0) return lines;
   const isPaid = MADE_GOOD.has(lines[at]?.step ?? '');
   const text = isPaid ? 'It is made good, one by one.' : 'It is undone, the last first.';
@@ -65,19 +78,25 @@ function isRunning({ look }) {
 function toldStep({ at, sagaId, step, direction, refused }, order, books) {
   const words = wordsOf(step);
   const common = { key: `${sagaId} ${step} ${direction}`, at, step };
-  if (direction === 'undo') return { ...common, look: 'undone', ...undone(step, words, books) };
+  if (direction === 'undo') {
+    const { title, text } = undone(step, words, books);
+    return { ...common, look: 'undone', title, text };
+  }
   if (refused !== undefined) {
     const { refusedTitle: title = `Refused: ${refused}`, refused: text = '' } = words;
     return { ...common, look: 'refused', title: REFUSED[refused] ?? title, text };
   }
   const look = MADE_GOOD.has(step) || step === 'send refund' ? 'undone' : 'done';
+  const { amount } = books.refunds.find(({ id }) => id === sagaId) ?? order;
   return {
     ...common,
     look,
     title: words.title,
-    text: (words.done ?? '').replace('AMOUNT', price(order.amount)),
+    text: (words.done ?? '').replace('AMOUNT', price(amount)),
   };
 }
+
+const LATE = 'Whatever may still arrive late will be refused.';
 
 /**
  * An undo runs also where it is not known, or not so, that there is anything to undo.
@@ -90,8 +109,8 @@ function undone(step, { title, undoTitle, undone = '', nothingTitle = title }, b
     (one) => one.step === step && one.direction === 'do' && one.refused === undefined,
   );
   return did
-    ? { title: undoTitle ?? `${title}: undone`, text: undone }
-    : { title: nothingTitle, text: 'Whatever may still arrive late will be refused.' };
+    ? { title: undoTitle ?? `${title}: undone`, text: undone, doing: 'It is being undone.' }
+    : { title: nothingTitle, text: LATE, doing: 'It is not known, so it is seen to.' };
 }
 
 /** @type {Readonly<Record<string, string>>} */
@@ -103,9 +122,6 @@ const FAULTS = {
   unavailable: 'PARTY says: not now. It is asked again in a moment.',
 };
 
-/** @type {Readonly<Record<string, string>>} */
-const PARTIES = { gateway: 'The bank', carrier: 'The carrier' };
-
 /**
  * @param {Books['calls'][number]} call
  * @param {number} n
@@ -113,7 +129,7 @@ const PARTIES = { gateway: 'The bank', carrier: 'The carrier' };
  * @returns {Told}
  */
 function toldCall({ at, party, operation, fault }, n, before) {
-  const who = PARTIES[party] ?? party;
+  const who = nameOf(party);
   const text = (FAULTS[fault] ?? `${who} went wrong: ${fault}.`).replace('PARTY', who);
   const isAgain = before.some((one) => one.party === party && one.fault === fault);
   return {
@@ -142,8 +158,8 @@ function toCome(order, books) {
       title: now.title,
       text: parked ? 'It waits for a person.' : (asking(order, now) ?? now.doing ?? 'Under way.'),
     },
-    ...later.map(({ step, title }) => ({
-      key: `${order.id} ${step} do`,
+    ...later.map(({ step, direction, title }) => ({
+      key: `${order.id} ${step} ${direction}`,
       step,
       look: /** @type {const} */ ('ahead'),
       title,
@@ -172,20 +188,26 @@ function owed(order, books) {
     books.steps.some(
       (one) => one.sagaId === order.id && one.step === step && one.direction === direction,
     );
-  if (books.gate === 'unwinding') {
-    return FORWARD.filter(
-      (step) => has(step, 'do') && !has(step, 'undo') && step !== 'capture payment',
-    )
+  const way = wayOf(books);
+  if (way === 'back') {
+    return FORWARD.filter((step) => isUndone(step, (one) => has(one, 'do')) && !has(step, 'undo'))
       .reverse()
       .map((step) => {
-        const { undoTitle = step } = wordsOf(step);
-        return { step, direction: 'undo', title: undoTitle, doing: 'It is being undone.' };
+        const { title, doing } = undone(step, wordsOf(step), books);
+        return { step, direction: 'undo', title, doing };
       });
   }
-  const isMadeGood = books.steps.some(
-    ({ step, refused }) => step === 'request shipment' && refused !== undefined,
-  );
-  return (isMadeGood ? MAKING_GOOD : FORWARD)
+  return (way === 'making good' ? MAKING_GOOD : FORWARD)
     .filter((step) => !has(step, 'do'))
     .map((step) => ({ step, direction: 'do', ...wordsOf(step) }));
+}
+
+/**
+ * The bank may have heard of it before we know: that is undone also where nothing is known of it.
+ * @param {string} step
+ * @param {(step: string) => boolean} isDone
+ */
+function isUndone(step, isDone) {
+  if (step === 'authorize payment') return isDone('reserve stock');
+  return step !== 'capture payment' && isDone(step);
 }

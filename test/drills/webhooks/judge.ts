@@ -1,4 +1,5 @@
 /** What is wrong with what receivers have got, by the books and by a library that is not ours. */
+import { spoiltIn } from '../../faults/checker/invariants/webhooks.ts';
 import type { Receiver } from '../../support/receiver.ts';
 import { verified } from '../../support/receiver.ts';
 
@@ -26,31 +27,22 @@ export interface Judged {
 
 export function judgeTold(told: Told, owed: readonly Owed[]): Judged {
   const { kind, receiver } = told;
-  const bodies = new Map<string, string>();
-  const events = new Map<string, Owed>();
-  const wrong: string[] = [];
-  for (const one of receiver.received) {
-    const known = bodies.get(one.id);
-    if (known !== undefined && known !== one.body) wrong.push(`${one.id} came with another body`);
-    bodies.set(one.id, one.body);
+  const got = receiver.received.map((one) => {
     const event = signedBy(told.secrets, one);
-    if (event === undefined) wrong.push(`${one.id} has a bad signature`);
-    else if (event.id !== one.id) wrong.push(`${one.id} is not the ID of its event`);
-    else events.set(one.id, event);
-  }
-  for (const id of told.tests) events.delete(id);
+    return { ...one, event, isSigned: event !== undefined };
+  });
+  const ids = new Set(got.map(({ id }) => id));
   const expected = new Set([...owed.map(({ id }) => id), ...told.tests]);
-  const missing = [...expected].filter((id) => !bodies.has(id));
-  const foreign = [...bodies.keys()].filter((id) => !expected.has(id));
+  const missing = [...expected].filter((id) => !ids.has(id));
+  const events = got.flatMap(({ id, event }) => (told.tests.includes(id) ? [] : (event ?? [])));
   const all = [
-    ...wrong,
+    ...spoiltIn(got, expected),
     ...missing.map((id) => `${id} never came`),
-    ...foreign.map((id) => `${id} is not its tenant's`),
-    ...gapsIn([...events.values()]),
+    ...gapsIn(events),
   ];
   return {
     received: receiver.received.length,
-    distinct: bodies.size,
+    distinct: ids.size,
     wrong: all.map((line) => `${kind}: ${line}`),
   };
 }

@@ -1,5 +1,16 @@
 /** Looks for what must not be seen, line by line, in whichever way a text may spell it. */
-import type { Canary, Sighting } from './evidence.ts';
+export interface Canary {
+  readonly name: string;
+  readonly value: string;
+  readonly allowed: readonly string[];
+}
+
+export interface Sighting {
+  readonly canary: string;
+  readonly file: string;
+  readonly line: number;
+  readonly orderId?: string;
+}
 
 export interface Lookout {
   look(file: string, line: number, text: string): void;

@@ -1,5 +1,5 @@
 /**
- * The checker checked: it passes a real run, fails that run spoilt in any of some ninety ways, by
+ * The checker checked: it passes a real run, fails that run spoilt in any of some hundred ways, by
  * the rule that is broken and at the order that it is broken for, and does not pass what it could
  * not read.
  */
@@ -17,6 +17,7 @@ import { DATABASE } from './corruptions/database.ts';
 import { DELIVERIES } from './corruptions/deliveries.ts';
 import { GATEWAY } from './corruptions/gateway.ts';
 import { READS } from './corruptions/reads.ts';
+import { OF_TELLING, tellAll } from './corruptions/told.ts';
 import { OF_VOUCHERS } from './corruptions/vouchers.ts';
 import { OF_WAITING } from './corruptions/waiting.ts';
 import { RULES } from './table.ts';
@@ -24,7 +25,7 @@ import type { Verdict } from './verdict.ts';
 
 const CORRUPTIONS = [
   ...[...GATEWAY, ...DELIVERIES, ...READS, ...DATABASE],
-  ...[...OF_VOUCHERS, ...OF_WAITING],
+  ...[...OF_VOUCHERS, ...OF_WAITING, ...OF_TELLING],
 ];
 const OPTIONAL = ['operators.jsonl'];
 
@@ -166,6 +167,21 @@ describe('The checker', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('passes a run whose gateway tells, and whose tenant is told', async () => {
+    const { verdict, findings, missing } = await verdictOn(tellAll);
+    assert.deepEqual([verdict, findings, missing], ['passed', [], []]);
+  });
+
+  it('does not know of webhooks that no receiver has written down', async () => {
+    const { verdict, missing } = await verdictOn((copy) => {
+      tellAll(copy);
+      copy.lose('webhooks.jsonl');
+      copy.lose('gateway-events.jsonl');
+    });
+    assert.equal(verdict, 'unknown');
+    assert.match(missing.join(), /gateway-events.jsonl: ENOENT.*webhooks.jsonl: ENOENT/);
   });
 
   it('passes a run that an operator has terminated while it ended', async () => {

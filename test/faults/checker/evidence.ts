@@ -2,12 +2,24 @@
  * What a run leaves behind, as the folder of README.md has it: what each party wrote down, what
  * clients sent and saw, and what could be read when all was over. Nothing here is worked out.
  */
+import type { Sighting } from './canaries.ts';
+import type {
+  DeliveryRow,
+  EndpointRow,
+  GatewayEventRow,
+  StrangeEvent,
+  Telling,
+  Webhook,
+} from './told.ts';
+
 export interface Evidence {
   readonly run: Run;
   readonly clients: readonly ClientLine[];
   readonly finals: readonly FinalOrder[];
   readonly list: readonly ListedOrder[];
   readonly gateway: readonly GatewayLine[];
+  readonly tellings: readonly Telling[];
+  readonly webhooks: readonly Webhook[];
   readonly carrier: readonly CarrierLine[];
   readonly mails: readonly MailLine[];
   readonly database: Database;
@@ -32,6 +44,8 @@ export interface Run {
   readonly unresolvable: readonly string[];
   /** What was done to runs by Temporal's own means. */
   readonly deeds?: readonly { readonly deed: string; readonly workflowId: string }[];
+  /** Who else told us of the gateway's events. */
+  readonly strange?: readonly StrangeEvent[];
   readonly budgets?: { readonly hotAttempts?: number; readonly callsPerOrder?: number };
 }
 
@@ -155,7 +169,11 @@ export interface Database {
     readonly sequence: number;
     readonly id: string;
     readonly type: string;
+    readonly occurred_at: string;
   }[];
+  readonly gateway_event: readonly GatewayEventRow[];
+  readonly webhook_endpoint: readonly EndpointRow[];
+  readonly webhook_delivery: readonly DeliveryRow[];
 }
 
 interface OrderRow {
@@ -233,17 +251,4 @@ interface OperatorAct {
   readonly operator: string;
   readonly why: string;
   readonly result: string;
-}
-
-export interface Canary {
-  readonly name: string;
-  readonly value: string;
-  readonly allowed: readonly string[];
-}
-
-export interface Sighting {
-  readonly canary: string;
-  readonly file: string;
-  readonly line: number;
-  readonly orderId?: string;
 }

@@ -4,8 +4,8 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLookout, type Lookout } from './canaries.ts';
-import type { Canary, Database, Evidence, Missing, Run } from './evidence.ts';
+import { createLookout, type Canary, type Lookout } from './canaries.ts';
+import type { Database, Evidence, Missing, Run } from './evidence.ts';
 import { closedBook, eachLine, parseRow } from './lines.ts';
 
 export async function readEvidence(folder: string): Promise<Evidence> {
@@ -13,15 +13,18 @@ export async function readEvidence(folder: string): Promise<Evidence> {
   const run = await readJson<Run>(folder, 'run.json', NO_RUN, missing);
   const canaries = await readJson<readonly Canary[]>(folder, 'canaries.json', [], missing);
   const source: Source = { folder, missing, lookout: createLookout(canaries) };
+  const database = await readDatabase(source);
+  const { gateway_event: heard, webhook_endpoint: endpoints } = database;
   const evidence = {
-    ...{ run, missing, sightings: source.lookout.sightings },
+    ...{ run, missing, sightings: source.lookout.sightings, database },
     clients: await rows<Of<'clients'>>(source, 'clients.jsonl', CLIENT_FIELDS),
     finals: await rows<Of<'finals'>>(source, 'final/orders.jsonl', FINAL_FIELDS),
     list: await rows<Of<'list'>>(source, 'final/list.jsonl', ['id', 'status', 'amount']),
     gateway: await book<Of<'gateway'>>(source, 'gateway.jsonl'),
+    tellings: await toldIn(source, 'gateway-events.jsonl', heard, book<Of<'tellings'>>),
+    webhooks: await toldIn(source, 'webhooks.jsonl', endpoints, webhooks),
     carrier: await book<Of<'carrier'>>(source, 'carrier.jsonl'),
     mails: await book<Of<'mails'>>(source, 'mails.jsonl'),
-    database: await readDatabase(source),
     snapshots: await rows<Of<'snapshots'>>(source, 'snapshots.jsonl', ['at', 'stock', 'money']),
     runs: await rows<Of<'runs'>>(source, 'runs.jsonl', ['workflowId', 'status', 'startTime']),
     operators: await optional<Of<'operators'>>(source, 'operators.jsonl', ['orderId', 'action']),
@@ -48,7 +51,10 @@ const TABLES: Readonly<Record<keyof Database, readonly string[]>> = {
   refund: ['id', 'request_id'],
   parked_step: ['order_id'],
   operator_action: ['order_id', 'action', 'operator', 'why', 'before', 'after'],
-  order_event: ['order_id', 'sequence', 'id', 'type'],
+  order_event: ['order_id', 'sequence', 'id', 'type', 'occurred_at'],
+  gateway_event: ['id', 'handled_at'],
+  webhook_endpoint: ['id', 'tenant_id', 'event_types', 'created_at'],
+  webhook_delivery: ['endpoint_id', 'event_id', 'order_id', 'state', 'attempts'],
 };
 
 interface Source {
@@ -103,11 +109,28 @@ async function optional<Row>(
   name: string,
   fields: readonly string[],
 ): Promise<readonly Row[]> {
-  const isThere = await stat(join(source.folder, name)).then(
+  return (await isThere(source, name)) ? await rows<Row>(source, name, fields) : [];
+}
+
+/** Not every run has it: it has to be there where our own books know of any. */
+async function toldIn<Row>(
+  source: Source,
+  name: string,
+  known: readonly unknown[],
+  read: (source: Source, name: string) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  return known.length > 0 || (await isThere(source, name)) ? await read(source, name) : [];
+}
+
+function webhooks(source: Source, name: string): Promise<readonly Of<'webhooks'>[]> {
+  return rows(source, name, ['endpoint', 'id', 'isSigned', 'body']);
+}
+
+async function isThere({ folder }: Source, name: string): Promise<boolean> {
+  return await stat(join(folder, name)).then(
     () => true,
     () => false,
   );
-  return isThere ? await rows<Row>(source, name, fields) : [];
 }
 
 async function book<Row extends { seq: number; kind: string }>(

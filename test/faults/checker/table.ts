@@ -5,6 +5,7 @@
 import * as clients from './invariants/clients.ts';
 import * as data from './invariants/data.ts';
 import * as gateway from './invariants/gateway.ts';
+import * as hearing from './invariants/hearing.ts';
 import * as keys from './invariants/keys.ts';
 import * as mail from './invariants/mail.ts';
 import * as money from './invariants/money.ts';
@@ -13,6 +14,7 @@ import * as shipments from './invariants/shipments.ts';
 import * as stock from './invariants/stock.ts';
 import * as vouchers from './invariants/vouchers.ts';
 import * as waiting from './invariants/waiting.ts';
+import * as webhooks from './invariants/webhooks.ts';
 import type { Invariant } from './verdict.ts';
 
 export type Rule = readonly [id: string, books: string, sentence: string, find: Invariant];
@@ -21,6 +23,7 @@ export type Rule = readonly [id: string, books: string, sentence: string, find: 
 export const BOOKS: Readonly<Record<string, readonly string[]>> = {
   A: ['operators.jsonl'],
   C: ['clients.jsonl'],
+  E: ['gateway-events.jsonl'],
   // What the run was, and which orders are to be judged at all.
   F: ['final/orders.jsonl', 'run.json', 'database/operator_action.jsonl'],
   G: ['gateway.jsonl'],
@@ -30,6 +33,7 @@ export const BOOKS: Readonly<Record<string, readonly string[]>> = {
   P: ['database/'],
   S: ['carrier.jsonl'],
   T: ['runs.jsonl'],
+  W: ['webhooks.jsonl'],
 };
 
 export const RULES: readonly Rule[] = [
@@ -87,6 +91,14 @@ export const RULES: readonly Rule[] = [
   ['V2', 'FP', 'Taken is what the completed orders had.', vouchers.takenIsWhatCompleted],
   ['W1', 'FG', 'What the customer confirmed too late is not kept.', waiting.nothingLateIsKept],
   ['W2', 'FG', 'Only who was asked can be too late.', waiting.expiredWereAsked],
+  [
+    'E1',
+    'EFP',
+    'What the gateway told and we took is kept, once, also of nobody’s order.',
+    hearing.whatWasTakenIsKept,
+  ],
+  ['E2', 'EFP', 'Nothing is taken that the gateway did not sign.', hearing.onlyWhatIsSignedIsTaken],
+  ['E3', 'P', 'Something has come of all that was heard.', hearing.allThatWasHeardIsHandled],
   ['O1', 'FCL', 'What was accepted is there, and ended in 15 minutes.', clients.acceptedOrdersEnd],
   ['O2', 'FCLP', 'A key makes one order, and no order comes from nowhere.', clients.oneOrderPerKey],
   ['O3', 'C', 'A key has one answer, byte by byte.', clients.sameKeySameAnswer],
@@ -114,6 +126,18 @@ export const RULES: readonly Rule[] = [
   ['O10', 'FGSC', 'A cancelled order is neither charged nor shipped.', orders.cancelledOrShipped],
   ['N1', 'FMCL', 'One letter for each outcome, to whom it happened.', mail.oneLetterPerOutcome],
   [
+    'N2',
+    'PW',
+    'Each event reached each endpoint, or is still owed to it.',
+    webhooks.eachEventIsTold,
+  ],
+  [
+    'N3',
+    'FPW',
+    'What an endpoint got is signed, true, and its tenant’s.',
+    webhooks.onlyTheTruthIsTold,
+  ],
+  [
     'H1',
     'FSCL',
     'A completed order has one parcel, any other none.',
@@ -130,11 +154,6 @@ export const RULES: readonly Rule[] = [
 ];
 
 export const NOT_APPLICABLE: readonly (readonly [id: string, why: string])[] = [
-  [
-    'N2',
-    'no receiver keeps a journal in this run: `npm run drill:webhooks`; an order’s gaps are O5',
-  ],
-  ['N3', 'no receiver keeps a journal in this run: `npm run drill:webhooks`'],
   ['X1', 'is about this checker: `npm run mutants`'],
   ['X2', 'is about the plan: running a seed again'],
 ];

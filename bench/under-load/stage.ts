@@ -143,5 +143,6 @@ const NOBODY: Nemesis = {
   missed: () => 0,
   hits: {},
   deeds: [],
+  strange: [],
   lost: () => [],
 };

@@ -27,7 +27,8 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-export async function startReceiver(first: Answer | number = 204): Promise<Receiver> {
+/** On a free port unless one is named. */
+export async function startReceiver(first: Answer | number = 204, onPort = 0): Promise<Receiver> {
   const received: Received[] = [];
   let connections = 0;
   let how: Answer = withStatus(first);
@@ -44,7 +45,7 @@ export async function startReceiver(first: Answer | number = 204): Promise<Recei
     );
   });
   server.on('connection', () => (connections += 1));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(onPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/hooks`,

@@ -57,6 +57,7 @@ export function createTrouble({ way, backupAtMs, lossAtMs, folder }: Wish): {
       begun: () => (happened === undefined ? 0 : 1),
       missed: () => 0,
       hits: { [`${way === 'temporal' ? 'temporal' : 'postgres'}.process.kill`]: 1 },
+      strange: [],
       get deeds() {
         return happened?.brought.deeds ?? [];
       },

@@ -12,7 +12,7 @@ import { createWebhookScene } from '../../support/webhook-scene.ts';
 import type { DeliveryBody, EndpointBody, WebhookScene } from '../../support/webhook-scene.ts';
 import { judgeTold } from './judge.ts';
 import type { Judged, Owed } from './judge.ts';
-import { RECEIVER_KINDS, startBadReceiver } from './receivers.ts';
+import { RECEIVERS, startBadReceiver } from './receivers.ts';
 
 export interface Drilled {
   readonly orders: number;
@@ -20,6 +20,8 @@ export interface Drilled {
   readonly seconds: number;
   readonly judged: readonly (Judged & { readonly kind: string })[];
 }
+
+const KINDS = Object.keys(RECEIVERS);
 
 // accepted, reserved, authorized, paid, shipped, completed.
 const EVENTS_OF_AN_ORDER = 6;
@@ -53,9 +55,9 @@ export async function drillWebhooks(wish: {
   const scene = await createWebhookScene();
   const random = createRandom(seed.toString());
   const listening = await Promise.all(
-    RECEIVER_KINDS.map(async (kind) => await listen(scene, kind, random.fork(kind).fraction)),
+    KINDS.map(async (kind) => await listen(scene, kind, random.fork(kind).fraction)),
   );
-  const orders = Math.ceil(deliveries / RECEIVER_KINDS.length / EVENTS_OF_AN_ORDER);
+  const orders = Math.ceil(deliveries / KINDS.length / EVENTS_OF_AN_ORDER);
   const over = new AbortController();
   const killing = keepKilling(scene.database.url, killEveryMs, over.signal);
   try {
@@ -84,7 +86,7 @@ export async function drillWebhooks(wish: {
 }
 
 async function listen(scene: WebhookScene, kind: string, random: () => number): Promise<Listening> {
-  const receiver = await startBadReceiver(kind, random);
+  const receiver = await startBadReceiver(RECEIVERS[kind] ?? {}, random);
   const endpoint = await scene.endpoint(receiver.url);
   return { kind, receiver, endpoint, secrets: [endpoint.secret], tests: [] };
 }

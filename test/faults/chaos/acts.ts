@@ -18,8 +18,10 @@ export type PartyName = (typeof PARTIES)[number];
 export type PartName =
   (typeof APIS)[number] | (typeof WORKERS)[number] | PartyName | 'postgres' | 'temporal';
 
-/** Who speaks to whom, by way of a proxy of its own. */
-export const LINKS = [
+/** By which the gateway tells of its events. */
+export const TELLING_LINKS = APIS.map((api) => `gateway>${api}` as const);
+
+export const ASKING_LINKS = [
   ...APIS.flatMap((api) => [`clients>${api}`, `${api}>postgres`, `${api}>temporal`] as const),
   ...WORKERS.flatMap(
     (worker) =>
@@ -32,8 +34,13 @@ export const LINKS = [
       ] as const,
   ),
 ] as const;
+
+/** Who speaks to whom, by way of a proxy of its own. */
+export const LINKS = [...TELLING_LINKS, ...ASKING_LINKS] as const;
 export type LinkName = (typeof LINKS)[number];
 
+/** Not signed by the gateway, too long ago, in the future; or signed well, of nobody's order. */
+const STRANGE = ['forged', 'outdated', 'ahead', 'of-nobody', 'of-nobody'] as const;
 const DEEDS = ['terminate', 'reset', 'cancel', 'start-again'] as const;
 type Deed = (typeof DEEDS)[number];
 
@@ -56,6 +63,8 @@ export type PartyAct = Timed<string, PartyName> & {
 export type DatabaseAct = Timed<'lock' | 'exhaust' | 'immediate-stop', 'postgres'> & {
   readonly table?: string;
 };
+/** Events that the gateway has not sent, told to an API by way of the gateway's link. */
+export type StrangerAct = Timed<(typeof STRANGE)[number], (typeof APIS)[number]>;
 /** `pick` of all runs that are open at that moment, as a share of them. */
 export type OperatorAct = Timed<Deed, 'run'> & { readonly pick: number };
 
@@ -66,6 +75,7 @@ export type Act =
   | ({ readonly sort: 'slow' } & SlowAct)
   | ({ readonly sort: 'party' } & PartyAct)
   | ({ readonly sort: 'database' } & DatabaseAct)
+  | ({ readonly sort: 'stranger' } & StrangerAct)
   | ({ readonly sort: 'operator' } & OperatorAct);
 
 type Drawn<A> = A extends unknown ? Omit<A, 'atMs'> : never;
@@ -87,6 +97,7 @@ const DECK = [
   ...deal(1, lockTable),
   ...deal(1, exhaust),
   ...deal(4, operate),
+  ...deal(3, tellStrangely),
 ];
 
 /** Time for the first orders to be under way. */
@@ -222,6 +233,11 @@ function lockTable(random: Random): Drawn<Act> {
 function exhaust(random: Random): Drawn<Act> {
   const forMs = random.int(2_000, 5_000);
   return { sort: 'database', fault: 'exhaust', target: 'postgres', forMs };
+}
+
+function tellStrangely(random: Random): Drawn<Act> {
+  const fault = random.pick(STRANGE);
+  return { sort: 'stranger', fault, target: random.pick(APIS), forMs: 0 };
 }
 
 function operate(random: Random): Drawn<Act> {

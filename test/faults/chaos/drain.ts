@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { withClient } from '../../../src/launcher/postgres.ts';
 import { RECONCILE } from '../../../src/workflows/contract.ts';
-import { reportOf } from './party-faults.ts';
+import { reportOf, untoldBy } from './party-faults.ts';
 
 /** What is not over yet. */
 export interface Left {
@@ -13,6 +13,10 @@ export interface Left {
   readonly flagged: number;
   readonly runs: number;
   readonly clients: number;
+  /** What the gateway tells, and nothing has come of yet. */
+  readonly heard: number;
+  /** What a tenant's server is owed. */
+  readonly webhooks: number;
   /** What the parties outside do later than they were asked. */
   readonly late: number;
 }
@@ -26,6 +30,8 @@ export async function drain(world: {
   readonly adminUrl: string;
   readonly temporalAddress: string;
   readonly partyUrls: readonly string[];
+  /** Of the one that tells of its events. */
+  readonly gatewayUrl?: string;
   /** Orders that only a person can go on with: they are over once one is called. */
   readonly poisoned: readonly string[];
   readonly clientsLeft: () => number;
@@ -36,6 +42,7 @@ export async function drain(world: {
     adminUrl,
     temporalAddress: address,
     partyUrls,
+    gatewayUrl,
     poisoned,
     clientsLeft,
     over,
@@ -48,9 +55,11 @@ export async function drain(world: {
     for (;;) {
       const reports = await Promise.all(partyUrls.map(reportOf));
       const late = reports.reduce((sum, { underWay }) => sum + underWay, 0);
+      const untold = gatewayUrl === undefined ? 0 : await untoldBy(gatewayUrl);
       const { excused, ...books } = await booksOf(adminUrl, poisoned);
       const runs = await countRuns(client, excused);
-      const left = { ...books, runs, clients: clientsLeft(), late };
+      const heard = untold + books.heard;
+      const left = { ...books, heard, runs, clients: clientsLeft(), late };
       if (isNothing(left) || Date.now() > deadline || over.aborted) return left;
       tell(left);
       await sleep(EVERY_MS, undefined, { signal: over }).catch(() => undefined);
@@ -74,7 +83,7 @@ async function countRuns(client: Client, excused: readonly string[]): Promise<nu
   return runs;
 }
 
-type Books = Pick<Left, 'orders' | 'refunds' | 'mails' | 'flagged'> & {
+type Books = Omit<Left, 'runs' | 'clients' | 'late'> & {
   /** Of orders and refunds: an operator has been called, as was to be expected. */
   readonly excused: readonly string[];
 };
@@ -92,6 +101,8 @@ async function booksOf(adminUrl: string, poisoned: readonly string[]): Promise<B
         (SELECT count(*)::int FROM mail_outbox WHERE sent_at IS NULL) AS mails,
         (SELECT count(*)::int FROM "order"
           WHERE needs_operator AND id NOT IN (SELECT id FROM excused)) AS flagged,
+        (SELECT count(*)::int FROM gateway_event WHERE handled_at IS NULL) AS heard,
+        (SELECT count(*)::int FROM webhook_delivery WHERE state = 'pending') AS webhooks,
         ARRAY(SELECT id FROM excused
           UNION SELECT r.id FROM refund r JOIN excused e ON e.id = r.order_id) AS excused`,
       [poisoned],

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import type { Memory } from './client.ts';
 import { dumpDatabase, dumpRuns } from './dumps.ts';
 import { readFinally } from './final-reads.ts';
-import { hitsAtParties } from './hits.ts';
+import { hitsAtListener, hitsAtParties } from './hits.ts';
 import { readLines } from './lines.ts';
 import type { Nemesis } from './nemesis.ts';
 import type { Plan } from './plan.ts';
 import { poisonedOrders } from './poisoned.ts';
 import { BUDGETS, STRIPE_KEY } from './stack.ts';
 import type { Stack } from './stack.ts';
+import { GATEWAY_SECRET } from './strangers.ts';
 import { CARD_CANARY, KEY_CANARY, NAME_CANARY } from './stories.ts';
 import { TENANTS } from './shelf.ts';
 
@@ -34,8 +35,9 @@ export async function gatherEvidence(run: {
   await dumpDatabase(stack.database.adminUrl, folder);
   const histories = await dumpRuns(stack.temporalAddress, folder);
   const atParties = await hitsAtParties(stack.partyUrls);
-  const hits = { ...nemesis.hits, ...atParties.hits };
-  const lostAnswers = atParties.lostAnswers + lostOnLinks(nemesis.hits);
+  const atListener = hitsAtListener(folder);
+  const hits = { ...nemesis.hits, ...atParties.hits, ...atListener.hits };
+  const lostAnswers = atParties.lostAnswers + atListener.lostAnswers + lostOnLinks(nemesis.hits);
   const { seed, orders, seconds, shelf, acts, rates } = plan;
   writeJson(folder, 'run.json', {
     seed,
@@ -54,6 +56,7 @@ export async function gatherEvidence(run: {
     missedActs: nemesis.missed(),
     unresolvable: unresolvable(folder),
     deeds: nemesis.deeds,
+    strange: nemesis.strange,
     budgets: { hotAttempts: BUDGETS.hotAttempts, callsPerOrder: CALLS_PER_ORDER },
     histories,
     ownDeaths: Object.fromEntries(
@@ -86,11 +89,15 @@ function lostOnLinks(hits: Readonly<Record<string, number>>): number {
     .reduce((sum, [, times]) => sum + times, 0);
 }
 
-function canaries({ apiKeys, database }: Stack): unknown[] {
+function canaries({ apiKeys, database, webhookSecret }: Stack): unknown[] {
   const clients = ['clients.jsonl'];
   return [
     ...TENANTS.map((tenant) => ({ name: `${tenant}'s key`, value: apiKeys[tenant], allowed: [] })),
     { name: 'the gateway key', value: STRIPE_KEY, allowed: [] },
+    { name: 'what the gateway signs with', value: GATEWAY_SECRET, allowed: [] },
+    ...(webhookSecret === undefined
+      ? []
+      : [{ name: 'what webhooks are signed with', value: webhookSecret, allowed: [] }]),
     { name: 'the database password', value: new URL(database.url).password, allowed: [] },
     { name: 'an idempotency key', value: KEY_CANARY, allowed: clients },
     { name: 'a card number', value: CARD_CANARY, allowed: clients },

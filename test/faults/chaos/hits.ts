@@ -1,6 +1,7 @@
-/** Which faults really hit at the parties outside, as they say themselves. */
+/** Which faults really hit at those outside, as they say themselves. */
 import { PARTIES } from './acts.ts';
 import type { PartyName } from './acts.ts';
+import { linesIfAny } from './lines.ts';
 import { reportOf } from './party-faults.ts';
 
 export async function hitsAtParties(urls: Readonly<Record<PartyName, string>>): Promise<{
@@ -19,4 +20,18 @@ export async function hitsAtParties(urls: Readonly<Record<PartyName, string>>): 
     }
   }
   return { hits, lostAnswers };
+}
+
+/** What the tenant's own server did wrong, by its book; nothing where there is none. */
+export function hitsAtListener(folder: string): {
+  readonly hits: Readonly<Record<string, number>>;
+  readonly lostAnswers: number;
+} {
+  const lines = linesIfAny(folder, 'webhooks.jsonl');
+  const hits: Record<string, number> = {};
+  for (const { fault } of lines as readonly { readonly fault: string }[]) {
+    const name = `listener.webhook.${fault}`;
+    if (fault !== 'none') hits[name] = (hits[name] ?? 0) + 1;
+  }
+  return { hits, lostAnswers: hits['listener.webhook.lost'] ?? 0 };
 }

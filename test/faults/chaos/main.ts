@@ -53,7 +53,7 @@ setTimeout(() => {
 }, MOST_MS).unref();
 
 say(`seed ${plan.seed}: ${orders} orders in ${seconds} s, ${plan.acts.length} acts`);
-const outcome = await runChaos(plan, { folder, say, stop: stopping.signal }).catch(
+const outcome = await runChaos(plan, { folder, say, webhooks: true, stop: stopping.signal }).catch(
   (error: unknown) => {
     say(String(error));
     return undefined;

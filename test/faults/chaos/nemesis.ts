@@ -14,12 +14,15 @@ import type {
   PartName,
   ProcessAct,
   SlowAct,
+  StrangerAct,
 } from './acts.ts';
 import { createDatabaseFaults } from './database-faults.ts';
 import { createOperator } from './operator.ts';
 import type { DoneDeed } from './operator.ts';
 import { createPartyFaults } from './party-faults.ts';
 import type { Stack } from './stack.ts';
+import { createStrangers } from './strangers.ts';
+import type { StrangeEvent, Strangers } from './strangers.ts';
 
 export interface Nemesis {
   /** When the last act has been healed. */
@@ -32,6 +35,8 @@ export interface Nemesis {
   /** What hit processes, links and PostgreSQL; what hit at the parties stands in their books. */
   readonly hits: Readonly<Record<string, number>>;
   readonly deeds: readonly DoneDeed[];
+  /** Events that the gateway has not sent, and what was answered to them. */
+  readonly strange: readonly StrangeEvent[];
   /** Orders that were accepted, and are in no book any more: their clients wait in vain. */
   readonly lost: () => readonly string[];
 }
@@ -57,6 +62,7 @@ export const unleash: Trouble = (acts, stack, { over, say }) => {
     hit,
     pause: (ms) => sleep(ms, undefined, { signal: over }).catch(() => undefined),
     operator,
+    strangers: createStrangers(stack.eventUrls),
     parties: createPartyFaults(stack.partyUrls),
     database: createDatabaseFaults(stack.database),
   };
@@ -95,6 +101,7 @@ export const unleash: Trouble = (acts, stack, { over, say }) => {
     missed: () => tally.missed,
     hits,
     deeds: operator.deeds,
+    strange: tools.strangers.told,
     lost: () => [],
   };
 };
@@ -104,6 +111,7 @@ interface Tools {
   readonly hit: (what: string, times?: number) => void;
   readonly pause: (ms: number) => Promise<void>;
   readonly operator: ReturnType<typeof createOperator>;
+  readonly strangers: Strangers;
   readonly parties: ReturnType<typeof createPartyFaults>;
   readonly database: ReturnType<typeof createDatabaseFaults>;
 }
@@ -111,12 +119,13 @@ interface Tools {
 function whatItBreaks(act: Act): readonly string[] {
   switch (act.sort) {
     case 'outage':
-      return act.target === 'apis' ? APIS : WORKERS;
+      return allOf(act);
     case 'party':
       return [`${act.target}.${act.operation}`];
     case 'database':
       return act.fault === 'immediate-stop' ? ['postgres'] : [act.fault];
     case 'operator':
+    case 'stranger':
       return [];
     case 'process':
     case 'link':
@@ -141,6 +150,8 @@ function commit(act: Act, tools: Tools): Promise<void> {
       return breakDatabase(act, tools);
     case 'operator':
       return operate(act, tools);
+    case 'stranger':
+      return tellStrangely(act, tools);
   }
 }
 
@@ -151,6 +162,10 @@ async function breakDatabase(act: DatabaseAct, { database, hit, pause }: Tools):
 
 async function operate(act: OperatorAct, { operator, hit }: Tools): Promise<void> {
   if (await operator.act(act)) hit(`operator.run.${act.fault}`);
+}
+
+async function tellStrangely(act: StrangerAct, { strangers, hit, pause }: Tools): Promise<void> {
+  if (await strangers.tell(act, pause)) hit(`${act.target}.stranger.${act.fault}`);
 }
 
 async function meddle({ fault, target, forMs }: ProcessAct, tools: Tools): Promise<void> {
@@ -167,13 +182,17 @@ async function meddle({ fault, target, forMs }: ProcessAct, tools: Tools): Promi
   await part.up();
 }
 
-async function takeDown({ target, forMs }: OutageAct, tools: Tools): Promise<void> {
-  const names: readonly PartName[] = target === 'apis' ? APIS : WORKERS;
-  const parts = names.map((name) => tools.stack.parts[name]);
+async function takeDown(act: OutageAct, tools: Tools): Promise<void> {
+  const { target, forMs } = act;
+  const parts = allOf(act).map((name) => tools.stack.parts[name]);
   tools.hit(`${target}.process.all-down`);
   await Promise.all(parts.map((part) => part.down('SIGKILL')));
   await tools.pause(forMs);
   await Promise.all(parts.map((part) => part.up()));
+}
+
+function allOf({ target }: OutageAct): readonly PartName[] {
+  return target === 'apis' ? APIS : WORKERS;
 }
 
 async function breakLink(act: LinkAct, { stack, hit, pause }: Tools): Promise<void> {

@@ -28,12 +28,14 @@ export async function startParties(
   setting: Setting,
   evidence: string,
   plans: Readonly<Record<PartyName, PartyPlan>>,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Parties> {
   const parties = PARTIES.map(async (name): Promise<[PartyName, Party]> => {
     const [port = 0, smtpPort = 0] = await takePorts(setting, 'PARTY_PORT', [name, `${name}-smtp`]);
     const url = `http://127.0.0.1:${port}`;
     const env = {
       ...process.env,
+      ...environment,
       COUNTERPARTY_PORT: String(port),
       COUNTERPARTY_SMTP_PORT: String(smtpPort),
       COUNTERPARTY_BOOK: join(evidence, BOOKS[name]),

@@ -64,6 +64,13 @@ export async function reportOf(url: string): Promise<PartyReport> {
   return (await (await fetch(`${url}/control/faults`, { signal })).json()) as PartyReport;
 }
 
+/** How many of its events the gateway has not been able to tell of. */
+export async function untoldBy(gatewayUrl: string): Promise<number> {
+  const signal = AbortSignal.timeout(CONTROL_MS);
+  const answer = await fetch(`${gatewayUrl}/control/webhooks`, { signal });
+  return ((await answer.json()) as { readonly pending: number }).pending;
+}
+
 function without(plan: Record<string, Planned>, operation: string): Record<string, Planned> {
   return Object.fromEntries(Object.entries(plan).filter(([name]) => name !== operation));
 }

@@ -32,7 +32,8 @@ describe('a chaos plan', () => {
     const { acts, stories } = drawPlan(wish);
     const kinds = (items: readonly string[]) => [...new Set(items)].sort();
     const sorts = kinds(acts.map(({ sort }) => sort));
-    assert.deepEqual(sorts, ['database', 'link', 'operator', 'outage', 'party', 'process', 'slow']);
+    const others = ['operator', 'outage', 'party', 'process', 'slow', 'stranger'];
+    assert.deepEqual(sorts, ['database', 'link', ...others]);
     assert.equal(kinds(stories.map(({ kind }) => kind)).length, 15);
     assert.equal(kinds(stories.map(({ tenant }) => tenant)).length, 2);
     assert.equal(new Set(stories.map(({ key }) => key)).size, wish.orders);

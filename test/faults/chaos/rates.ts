@@ -44,6 +44,7 @@ const RATES: Readonly<Record<PartyName, Rates>> = {
     refund: { ...MONEY, pending: 0.1 },
     retrieve: ANY,
     'find-refund': ANY,
+    webhook: { lost: 0.05, delayed: 0.05, reordered: 0.05, duplicate: 0.05, early: 0.05 },
   },
   carrier: { request: { ...CHANGE, malformed: 0.005 }, cancel: CHANGE },
   mail: {

@@ -9,7 +9,7 @@ import type { Left } from './drain.ts';
 import type { Times } from './evidence.ts';
 import type { Plan } from './plan.ts';
 import { LEFT_OUT } from './left-out.ts';
-import { readLines } from './lines.ts';
+import { linesIfAny, readLines } from './lines.ts';
 
 export interface Outcome {
   readonly plan: Plan;
@@ -35,6 +35,7 @@ export function describe(outcome: Outcome): readonly string[] {
     `  by end: ${inWords(endsIn(outcome.folder))}`,
     `  first answers by status: ${inWords(Object.fromEntries(memory.answers))}`,
     `requests: ${requests}, of them ${retries} retries; ${lost} answers lost on the clients, ${pushedBack} "not now"`,
+    ...toldIn(outcome.folder),
     `faults that hit: ${total} (${plan.acts.length} acts, ${missed} missed); answers lost outside: ${lostAnswers}`,
     ...Object.entries(byKind(hits)).map(([kind, words]) => `  ${kind}: ${words}`),
     `processes that ended by themselves: ${outcome.ownDeaths}; snapshots: ${samples}`,
@@ -66,6 +67,30 @@ interface Row {
   readonly status: string;
   readonly reason?: string;
   readonly needsOperator: boolean;
+}
+
+/** Of the gateway's events and of webhooks, where there were any. */
+function toldIn(folder: string): readonly string[] {
+  const tries = (linesIfAny(folder, 'gateway-events.jsonl') as readonly Try[]).filter(
+    ({ operation }) => operation === 'webhook',
+  );
+  if (tries.length === 0) return [];
+  const webhooks = linesIfAny(folder, 'webhooks.jsonl') as readonly { readonly id: string }[];
+  const kept = linesIfAny(folder, 'database/gateway_event.jsonl').length;
+  const events = distinct(tries.map(({ event }) => event));
+  return [
+    `events of the gateway: ${events}, in ${tries.length} tries; ${kept} are kept`,
+    `webhooks: ${distinct(webhooks.map(({ id }) => id))}, in ${webhooks.length} requests`,
+  ];
+}
+
+interface Try {
+  readonly operation: string;
+  readonly event: string;
+}
+
+function distinct(ids: readonly string[]): number {
+  return new Set(ids).size;
 }
 
 function endsIn(folder: string): Record<string, number> {

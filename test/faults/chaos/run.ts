@@ -27,6 +27,8 @@ interface Setting {
   readonly say: (line: string) => void;
   /** Aborted when somebody does not want to wait for the end. */
   readonly stop: AbortSignal;
+  /** Whether the gateway tells the APIs of its events, and they a tenant of its orders'. */
+  readonly webhooks?: boolean;
   /** What happens meanwhile; the plan's acts when absent. */
   readonly trouble?: Trouble;
   /** What the programs are told otherwise than in stack.ts. */
@@ -34,12 +36,12 @@ interface Setting {
 }
 
 export async function runChaos(plan: Plan, setting: Setting): Promise<Outcome> {
-  const { folder, say, environment = {} } = setting;
+  const { folder, say, webhooks = false, environment = {} } = setting;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const state = mkdtempSync(join(tmpdir(), 'makegood-chaos-'));
   say('bringing up PostgreSQL, Temporal, three parties, two APIs, two workers');
-  const stack = await startStack({ evidence: folder, state, plan, say, environment });
+  const stack = await startStack({ evidence: folder, state, plan, say, webhooks, environment });
   try {
     // Asked for while everything came up, when nobody listened yet.
     setting.stop.throwIfAborted();
@@ -88,6 +90,7 @@ async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcom
       adminUrl,
       temporalAddress: stack.temporalAddress,
       partyUrls: Object.values(stack.partyUrls),
+      gatewayUrl: stack.partyUrls.gateway,
       poisoned,
       clientsLeft,
       over: over.signal,

@@ -119,7 +119,7 @@ export async function stockUp(
         }));
       await importCatalogue(client, tenantId, products);
       await importVouchers(client, tenantId, vouchers);
-      const scopes = ['orders:read', 'orders:write', 'refunds:write'];
+      const scopes = ['orders:read', 'orders:write', 'refunds:write', 'webhooks:write'];
       keys.push([tenant, await createKey(client, { tenantId, scopes, environment: 'dev' })]);
     }
     return Object.fromEntries(keys) as Record<Tenant, string>;

@@ -7,20 +7,21 @@ import { join } from 'node:path';
 import { workflowBundle } from '../../../src/launcher/bundle.ts';
 import { createPorts } from '../../../src/launcher/ports.ts';
 import { apiReady, isReady } from '../../../src/launcher/programs.ts';
-import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
-import { APIS, LINKS, PARTIES, WORKERS } from './acts.ts';
+import { APIS, ASKING_LINKS, PARTIES, TELLING_LINKS, WORKERS } from './acts.ts';
 import type { LinkName, PartName, PartyName } from './acts.ts';
+import { openLinks } from './links.ts';
+import type { Targets } from './links.ts';
 import type { Part } from './part.ts';
 import { startParties } from './parties.ts';
-import type { Parties } from './parties.ts';
 import type { Plan } from './plan.ts';
 import { programPart, root, takePorts } from './programs.ts';
 import { startDatabase, startTemporalServer, stockUp } from './servers.ts';
 import type { Database, Setting, TemporalServer } from './servers.ts';
-import { vouchersOf } from './shelf.ts';
+import { TENANTS, vouchersOf } from './shelf.ts';
 import type { Tenant } from './shelf.ts';
 import { ACTION_SECONDS } from './stories.ts';
+import { NOBODY_IS_TOLD, tellEverybody } from './webhooks.ts';
 
 export interface Stack {
   /** Of Temporal's file. */
@@ -30,11 +31,15 @@ export interface Stack {
   /** By way of the clients' links. */
   readonly apiUrls: readonly string[];
   readonly operationsUrls: readonly string[];
+  /** Where the gateway tells each API of its events, by way of its own links. */
+  readonly eventUrls: Readonly<Record<(typeof APIS)[number], string>>;
   readonly partyUrls: Readonly<Record<PartyName, string>>;
   readonly database: Database;
   readonly temporalAddress: string;
   readonly taskQueue: string;
   readonly apiKeys: Readonly<Record<Tenant, string>>;
+  /** What the APIs sign with for the tenant that has an endpoint. */
+  readonly webhookSecret: string | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -55,6 +60,8 @@ export interface StackOptions {
   readonly state: string;
   readonly plan: Plan;
   readonly say: (line: string) => void;
+  /** Whether the gateway tells the APIs of its events, and they a tenant of its orders'. */
+  readonly webhooks?: boolean;
   /** What APIs and workers are told otherwise than in a chaos run. */
   readonly environment?: NodeJS.ProcessEnv;
   /** What stands in the dev server's place. */
@@ -62,7 +69,7 @@ export interface StackOptions {
 }
 
 export async function startStack(run: StackOptions): Promise<Stack> {
-  const { evidence, state, plan, say, environment, temporal: startServer } = run;
+  const { evidence, state, plan, say } = run;
   const logs = join(evidence, 'logs');
   for (const folder of [logs, state]) mkdirSync(folder, { recursive: true });
   const ports = createPorts({ file: join(state, 'ports.json'), environment: {} });
@@ -81,18 +88,34 @@ export async function startStack(run: StackOptions): Promise<Stack> {
     const database = await startDatabase(setting);
     started.push(database);
     forget = database.forget;
-    const temporal = await (startServer ?? startTemporalServer)(setting, database);
+    const temporal = await (run.temporal ?? startTemporalServer)(setting, database);
     started.push(temporal);
-    const parties = await startParties(setting, evidence, plan.rates);
-    started.push(...PARTIES.map((name) => parties[name].part));
     const apiPorts = await takePorts(setting, 'API_PORT', APIS);
-    const targets = targetsOf(database.url, temporal.address, parties, apiPorts);
-    const links = await openLinks(targets, proxies);
-    const env = { ...(await environmentOf(targets)), ...environment };
+    const [first = '', second = ''] = apiPorts.map((port) => `http://127.0.0.1:${port}`);
+    const apis = { 'api-1': first, 'api-2': second };
+    const tellingLinks = await openLinks(TELLING_LINKS, apis, proxies);
+    const eventUrls = eventUrlsOf(tellingLinks, apis);
+    const telling = run.webhooks === true ? tellEverybody(eventUrls) : NOBODY_IS_TOLD;
+    const parties = await startParties(setting, evidence, plan.rates, telling.gateway);
+    started.push(...PARTIES.map((name) => parties[name].part));
+    const targets = {
+      ...apis,
+      postgres: database.url,
+      temporal: `tcp://${temporal.address}`,
+      gateway: parties.gateway.url,
+      carrier: parties.carrier.url,
+      mail: parties.mail.smtpUrl,
+    };
+    const links = { ...tellingLinks, ...(await openLinks(ASKING_LINKS, targets, proxies)) };
+    const env = { ...(await environmentOf(targets)), ...telling.apis, ...run.environment };
     const operationsPorts = await takePorts(setting, 'OPERATIONS_PORT', APIS);
     const ports = { apiPorts, operationsPorts };
     const programs = await startPrograms(setting, { env, links, targets, ...ports });
     started.push(...Object.values(programs));
+    const apiKeys = await stockUp(database.url, plan.shelf, vouchersOf(plan.orders));
+    const about = { apiUrl: first, apiKey: apiKeys[TENANTS[0]], evidence, seed: plan.seed };
+    const listening = await telling.listen(setting, about);
+    started.push(...listening.parts);
     return {
       state,
       parts: {
@@ -114,7 +137,9 @@ export async function startStack(run: StackOptions): Promise<Stack> {
       database,
       temporalAddress: temporal.address,
       taskQueue: TASK_QUEUE,
-      apiKeys: await stockUp(database.url, plan.shelf, vouchersOf(plan.orders)),
+      eventUrls,
+      apiKeys,
+      webhookSecret: listening.secret,
       close,
     };
   } catch (error) {
@@ -123,40 +148,13 @@ export async function startStack(run: StackOptions): Promise<Stack> {
   }
 }
 
-type Target = (typeof APIS)[number] | PartyName | 'postgres' | 'temporal';
-type Targets = Readonly<Record<Target, string>>;
-
-/** What `api-1>postgres` ends at, as a URL; SMTP for the mail, Temporal's with a scheme. */
-function targetsOf(
-  database: string,
-  temporal: string,
-  parties: Parties,
-  apiPorts: readonly number[],
-): Targets {
-  const [first = 0, second = 0] = apiPorts;
-  return {
-    'api-1': `http://127.0.0.1:${first}`,
-    'api-2': `http://127.0.0.1:${second}`,
-    postgres: database,
-    temporal: `tcp://${temporal}`,
-    gateway: parties.gateway.url,
-    carrier: parties.carrier.url,
-    mail: parties.mail.smtpUrl,
-  };
-}
-
-async function openLinks(
-  targets: Targets,
-  proxies: TcpProxy[],
-): Promise<Readonly<Record<LinkName, TcpProxy>>> {
-  const links: [LinkName, TcpProxy][] = [];
-  for (const name of LINKS) {
-    const { hostname: host, port } = new URL(targets[name.split('>')[1] as Target]);
-    const proxy = await startTcpProxy({ host, port: Number(port) });
-    proxies.push(proxy);
-    links.push([name, proxy]);
-  }
-  return Object.fromEntries(links) as Record<LinkName, TcpProxy>;
+function eventUrlsOf(
+  links: Readonly<Record<(typeof TELLING_LINKS)[number], TcpProxy>>,
+  apis: Readonly<Record<(typeof APIS)[number], string>>,
+): Stack['eventUrls'] {
+  const way = (api: (typeof APIS)[number]) =>
+    links[`gateway>${api}`].through(`${apis[api]}/v1/webhooks/stripe`);
+  return { 'api-1': way('api-1'), 'api-2': way('api-2') };
 }
 
 async function environmentOf(targets: Targets): Promise<NodeJS.ProcessEnv> {

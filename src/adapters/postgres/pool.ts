@@ -123,11 +123,11 @@ const PASSING = /^(08|53|57|58)|^(40001|40P01|55P03)$/;
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof pg.DatabaseError) return PASSING.test(error.code ?? '');
-  // No SQLSTATE: the driver's own word for a lost link or a timeout.
+  // No SQLSTATE: the driver's own word for a lost link or a timeout, or that this process ends.
   return (
     'errno' in error ||
     error instanceof AggregateError ||
-    /timeout|terminated|closed|ended|connect/i.test(error.message)
+    /timeout|terminated|closed|ended|connect|after calling end/i.test(error.message)
   );
 }
 

@@ -95,6 +95,9 @@ describe('The operators’ page', () => {
     assert.match(said[0] ?? '', /^POST \/v1\/orders was accepted/);
     assert.ok(said.some((text) => /is parked since then: the carrier answered 503/.test(text)));
     assert.ok(said.some((text) => text.includes('20.48 EUR')) && !said.join().includes('minor'));
+    // What is taken is not held any more.
+    const facts = await page.locator('.facts').innerText();
+    assert.match(facts, /Held\s+0\.00 EUR\s+Taken\s+20\.48 EUR/);
     const times = page.locator('.timeline time');
     const at = (await times.first().getAttribute('datetime')) ?? '';
     assert.match((await times.first().getAttribute('title')) ?? '', / UTC$/);

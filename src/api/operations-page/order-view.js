@@ -130,7 +130,7 @@ function facts(story) {
       fact('Gate', story.gate),
       fact('Request', h('span', { class: 'id' }, story.requestId)),
       fact('Payment', h('span', { class: 'id' }, payment.intentId ?? 'none yet')),
-      fact('Held', of(payment.authorized)),
+      fact('Held', of(String(BigInt(payment.authorized) - BigInt(payment.captured)))),
       fact('Taken', of(payment.captured)),
       fact('Given back', of(payment.refunded)),
       fact('Parcel', h('span', { class: 'id' }, shipment?.trackingNumber ?? 'none')),

@@ -40,7 +40,7 @@ function book(title, source, ...content) {
 function money({ amount, payment }, { money }) {
   if (money === null) {
     const { authorized, captured, refunded } = payment;
-    const held = BigInt(authorized) > BigInt(captured) ? authorized : '0';
+    const held = String(BigInt(authorized) - BigInt(captured));
     const rows = sums({ held, taken: captured, givenBack: refunded }, amount.currency);
     return book('Money', 'As makegood’s own book has it.', rows);
   }

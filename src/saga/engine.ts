@@ -5,7 +5,7 @@
 import { ProgressBook } from './progress.ts';
 import type { Runtime } from './runtime.ts';
 import type { Committed, CompensableStep, Refused, Saga, SagaOptions, Unwind } from './scope.ts';
-import { COMPENSABLE, OWN, PIVOT, UNDO, retryable } from './terms.ts';
+import { COMPENSABLE, OWN, PATIENT, PIVOT, UNDO, retryable } from './terms.ts';
 import { Tries } from './tries.ts';
 import type { Ordeal } from './tries.ts';
 import type { Wrong } from './wrong.ts';
@@ -42,12 +42,12 @@ export class Engine implements Saga {
     return error instanceof Unwinding;
   }
 
-  step<T>(name: string, { run, compensate }: CompensableStep<T>): Promise<T> {
+  step<T>(name: string, { run, compensate, patient }: CompensableStep<T>): Promise<T> {
     return this.#alone(name, 'forward', async (line) => {
       await this.#heedCancellation(line);
       this.#undos.push({ line, compensate });
       if (this.#reason !== undefined) return await this.#recall(line, run);
-      const outcome = await this.#tries.until(line, run, COMPENSABLE);
+      const outcome = await this.#tries.until(line, run, patient ? PATIENT : COMPENSABLE);
       return outcome.ok ? outcome.value : await this.#turnBack(line, run, outcome.wrong);
     });
   }

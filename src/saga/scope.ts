@@ -18,6 +18,8 @@ export interface Saga {
 export interface CompensableStep<T> {
   readonly run: () => Promise<T>;
   readonly compensate: () => Promise<unknown>;
+  /** What has waited for days is not given up for an outage: it is tried on, and parked. */
+  readonly patient?: true;
 }
 
 /** After the pivot: steps that must succeed, or wait for an operator. None of them has an undo. */

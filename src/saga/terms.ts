@@ -22,6 +22,13 @@ export const COMPENSABLE: Terms = {
   choices: { actions: ['retry', 'mark-done', 'refuse'] },
 };
 
+/** The same, but only a refusal or a cancel ends it. */
+export const PATIENT: Terms = {
+  ...COMPENSABLE,
+  duty: 'mustSucceed',
+  endures: ({ kind }) => kind !== 'refusal' && kind !== 'cancelled',
+};
+
 /** Nobody but whoever decides about the money may say how the pivot went. */
 export const PIVOT: Terms = {
   duty: 'mustSucceed',

@@ -14,10 +14,10 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     file: engine,
     find: `      this.#undos.push({ line, compensate });
       if (this.#reason !== undefined) return await this.#recall(line, run);
-      const outcome = await this.#tries.until(line, run, COMPENSABLE);
+      const outcome = await this.#tries.until(line, run, patient ? PATIENT : COMPENSABLE);
 `,
     replace: `      if (this.#reason !== undefined) return await this.#recall(line, run);
-      const outcome = await this.#tries.until(line, run, COMPENSABLE);
+      const outcome = await this.#tries.until(line, run, patient ? PATIENT : COMPENSABLE);
       if (outcome.ok) this.#undos.push({ line, compensate });
 `,
     caughtBy: SIMULATION,

@@ -69,16 +69,15 @@ export class Server {
     if (run?.state === 'running') this.#close(run, 'terminated');
   }
 
-  /** A new run, with the history of the old one up to one of its tasks. */
+  /** A new run, with the history of the old one up to one of its tasks, and all signals after it. */
   reset(id: string, keep: number): void {
     const before = this.#runs.get(id);
     if (before === undefined) return;
     if (before.state === 'running') this.#close(before, 'terminated');
-    this.#begin(
-      id,
-      before.workflow,
-      before.tasks.slice(0, keep % Math.max(1, before.tasks.length)),
-    );
+    const kept = keep % Math.max(1, before.tasks.length);
+    const missed = [...before.tasks.slice(kept).flatMap(({ happenings }) => happenings)];
+    this.#begin(id, before.workflow, before.tasks.slice(0, kept));
+    for (const { kind } of [...missed, ...before.arrived]) if (kind === 'look') this.look(id);
   }
 
   /** Also what a completed order never asks for: a second run, by Temporal's own policies. */

@@ -68,8 +68,8 @@ module.exports = {
       '^src/adapters/',
       [
         '^src/domain/',
-        '^src/activities/(reconcile-)?ports[.]ts$',
-        '^src/api/(operator-|webhook-|gateway-event-)?ports[.]ts$',
+        '^src/activities/(reconcile-|shipment-)?ports[.]ts$',
+        '^src/api/(operator-|webhook-|gateway-event-|shipment-)?ports[.]ts$',
         '^src/client/ports[.]ts$',
         '^src/operator/ports[.]ts$',
       ],

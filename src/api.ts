@@ -14,6 +14,7 @@ import { createOperationsDesk } from './adapters/postgres/operations-desk.ts';
 import { createOrderStore } from './adapters/postgres/order-store.ts';
 import { createPool } from './adapters/postgres/pool.ts';
 import { createRefundStore } from './adapters/postgres/refund-store.ts';
+import { createShipmentStore } from './adapters/postgres/shipment-store.ts';
 import { createTenantPool } from './adapters/postgres/tenant.ts';
 import { createWaitingOrders } from './adapters/postgres/waiting-orders.ts';
 import { createWatchStore } from './adapters/postgres/watch-store.ts';
@@ -155,6 +156,7 @@ const app = createApp({
   catalogue: createCatalogue(tenants),
   store,
   refunds,
+  shipments: createShipmentStore(tenants),
   feed,
   events: createEventStore(tenants),
   streams,

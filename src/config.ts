@@ -102,6 +102,10 @@ const schema = z.object({
   WEBHOOK_LOG_DAYS: z.coerce.number().min(1).default(30),
   /** How long a customer may take to confirm a payment at their bank. */
   PAYMENT_ACTION_MINUTES: z.coerce.number().positive().max(10_080).default(15),
+  /** How long money is held, where the gateway does not say; for orders captured at shipment. */
+  AUTHORIZATION_WINDOW_DAYS: seconds.default(7),
+  /** So long before its end it is held once more, or operators are called. */
+  CAPTURE_MARGIN_HOURS: seconds.default(12),
 
   /** How often the reconciler compares our book with the gateway's; 0 for never. */
   RECONCILE_SECONDS: z.coerce.number().min(0).default(60),

@@ -54,6 +54,10 @@ const deps: Deps = {
   mailer: observeMailer(mailer, watch),
   timeLeftMs,
   actionMs: config.PAYMENT_ACTION_MINUTES * 60_000,
+  window: {
+    windowMs: config.AUTHORIZATION_WINDOW_DAYS * 24 * 3_600_000,
+    marginMs: config.CAPTURE_MARGIN_HOURS * 3_600_000,
+  },
   lookedUp: (operation, found) => tally.resolved({ party: 'gateway', operation }, `found ${found}`),
 };
 const reconciler: ReconcileDeps = {

@@ -7,6 +7,7 @@ import type { EndReason, OrderRef } from '../domain/order.ts';
 import type { RefundRef } from '../domain/refund.ts';
 import { Pending, Refusal, Unavailable } from '../domain/wrong.ts';
 import { bug, pending, refusal, unavailable } from '../saga/wrong.ts';
+import { captureLater } from './capture-later.ts';
 import { inventory } from './inventory.ts';
 import { notifications } from './notifications.ts';
 import { payments } from './payments.ts';
@@ -26,6 +27,7 @@ export function createActivities(deps: Deps) {
     ...inventory(deps),
     ...payments(deps),
     ...shipping(deps),
+    ...captureLater(deps),
     ...notifications(deps),
     ...refunds(deps),
     beginUnwind: ({ id }: OrderRef, reason: string) =>

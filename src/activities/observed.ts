@@ -44,6 +44,7 @@ export function observeGateway(
     confirmIntent: (...args) => seen('confirm', () => gateway.confirmIntent(...args)),
     captureIntent: (...args) => seen('capture', () => gateway.captureIntent(...args)),
     cancelIntent: (...args) => seen('cancel', () => gateway.cancelIntent(...args)),
+    holdTerms: (...args) => seen('retrieve', () => gateway.holdTerms(...args)),
     retrieveIntent: (...args) => seen('retrieve', () => gateway.retrieveIntent(...args)),
     refundIntent: (...args) => seen('refund', () => gateway.refundIntent(...args)),
     findRefund: (...args) => seen('find refund', () => gateway.findRefund(...args)),

@@ -3,7 +3,7 @@
  * reference is known before money can move; a repeat asks the gateway what became of the call
  * before it calls again; and what the gateway does not say for certain is never decided on.
  */
-import type { OrderId, OrderRef } from '../domain/order.ts';
+import type { OrderFacts, OrderId, OrderRef } from '../domain/order.ts';
 import { Pending, Refusal, Unavailable } from '../domain/wrong.ts';
 import { giveUp, isWaiting, recordWaiting } from './customer.ts';
 import { keyed, refundAtGateway, requireMoney } from './gateway-calls.ts';
@@ -14,7 +14,7 @@ export function payments(deps: Deps) {
   const { book, gateway } = deps;
 
   return {
-    async authorizePayment(order: OrderRef): Promise<void> {
+    async authorizePayment(order: Payable): Promise<void> {
       const { id } = order;
       const begun = await book.beginAuthorization(id);
       const known = begun.state === 'open' ? await committedIntent(deps, order, begun.work) : begun;
@@ -86,6 +86,12 @@ export function payments(deps: Deps) {
   };
 }
 
+type Payable = OrderRef & Pick<OrderFacts, 'capture'>;
+
+function inParts(capture: OrderFacts['capture']): { readonly inParts?: true } {
+  return capture === undefined ? {} : { inParts: true };
+}
+
 /** As an intent is while nothing has come of the operation. */
 const BEFORE = { confirm: 'requires_confirmation', capture: 'requires_capture' } as const;
 
@@ -105,14 +111,14 @@ async function current(
 /** The intent this order pays with, created if need be, its ID stored before it is confirmed. */
 async function committedIntent(
   deps: Deps,
-  { id, requestId }: OrderRef,
+  { id, requestId, capture }: Payable,
   work: AuthorizationWork,
 ): Promise<Begun<IntentWork>> {
   const { intentId, installation, amount, paymentMethod, n } = work;
   if (intentId !== undefined) return { state: 'open', work: { ...work, intentId } };
   try {
     const intent = await deps.gateway.createIntent(
-      { orderId: id, requestId, installation, amount, paymentMethod },
+      { orderId: id, requestId, installation, amount, paymentMethod, ...inParts(capture) },
       keyed(deps, id, 'create', n),
     );
     return await deps.book.commitIntent(id, intent.id);

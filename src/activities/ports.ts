@@ -10,11 +10,26 @@ import type {
   OrderId,
   OrderLine,
   OrderRef,
-  RefusalCode,
   UnhappyStatus,
 } from '../domain/order.ts';
 import type { GatewayOperation, MailKind } from '../domain/keys.ts';
 import type { RefundId, RefundRef } from '../domain/refund.ts';
+import type {
+  Intent,
+  GatewayRefund,
+  GatewayCall,
+  Address,
+  AuthorizationWork,
+  IntentWork,
+  RefundWork,
+  ShipmentWork,
+  Begun,
+  Recorded,
+  Waiting,
+} from './work.ts';
+import type { CaptureWindow, PartGateway, ShipmentBook } from './shipment-ports.ts';
+
+export type * from './work.ts';
 
 export interface Deps {
   readonly book: OrderBook;
@@ -25,46 +40,13 @@ export interface Deps {
   readonly timeLeftMs: () => number;
   /** How long a customer, or their bank, may take to confirm a payment: a quarter of an hour, unless told. */
   readonly actionMs?: number;
+  /** How long money is held for orders that are captured at shipment. */
+  readonly window?: CaptureWindow;
   /** Told what a look at the gateway has found of a call whose answer had been lost. */
   readonly lookedUp?: (operation: GatewayOperation, found: 'done' | 'not done') => void;
 }
 
 // --- payment gateway ---------------------------------------------------------------------------
-
-/** A payment intent as the gateway knows it. Amounts in minor units. */
-export interface Intent {
-  readonly id: string;
-  readonly status:
-    | 'requires_payment_method'
-    | 'requires_confirmation'
-    | 'requires_action'
-    | 'processing'
-    | 'requires_capture'
-    | 'canceled'
-    | 'succeeded';
-  readonly amount: Money;
-  /** Held and not yet captured. */
-  readonly capturableMinor: bigint;
-  readonly capturedMinor: bigint;
-  /** Set when the last confirmation was declined: the gateway's decline code. */
-  readonly declineCode?: string;
-  /** Where the customer goes, while it is `requires_action`. */
-  readonly actionUrl?: string;
-  /** Of one that is held or captured, and was retrieved: when the bank was asked to hold the money. */
-  readonly heldAt?: Date;
-}
-
-export interface GatewayRefund {
-  readonly id: string;
-  readonly status: 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
-  readonly amount: Money;
-}
-
-export interface GatewayCall {
-  /** The idempotency key, explicit on every call that changes anything. */
-  readonly key: string;
-  readonly timeoutMs: number;
-}
 
 /**
  * `confirm`, `capture` and `cancel` resolve with the intent as it is afterwards, also when the
@@ -72,7 +54,7 @@ export interface GatewayCall {
  * answer is ambiguous (timeout, reset, 409, 429, 5xx) the adapter retrieves the intent once; if the
  * effect shows, it resolves; else it throws `Unavailable`.
  */
-export interface PaymentGateway {
+export interface PaymentGateway extends PartGateway {
   createIntent(
     intent: {
       readonly orderId: OrderId;
@@ -81,6 +63,8 @@ export interface PaymentGateway {
       readonly installation: string;
       readonly amount: Money;
       readonly paymentMethod: string;
+      /** It may be captured in parts. */
+      readonly inParts?: true;
     },
     call: GatewayCall,
   ): Promise<Intent>;
@@ -89,7 +73,6 @@ export interface PaymentGateway {
     intentId: string,
     call: GatewayCall & { readonly returnUrl?: string | undefined },
   ): Promise<Intent>;
-  captureIntent(intentId: string, call: GatewayCall): Promise<Intent>;
   cancelIntent(intentId: string, call: GatewayCall): Promise<Intent>;
   retrieveIntent(intentId: string, call: { readonly timeoutMs: number }): Promise<Intent>;
   /** The key is also stored in the refund's metadata, so that `findRefund` can tell it again. */
@@ -102,16 +85,6 @@ export interface PaymentGateway {
 }
 
 // --- carrier and mail --------------------------------------------------------------------------
-
-export interface Address {
-  readonly name: string;
-  readonly line1: string;
-  readonly line2?: string | undefined;
-  readonly city: string;
-  readonly postalCode: string;
-  /** ISO 3166-1 alpha-2. */
-  readonly country: string;
-}
 
 export interface Carrier {
   /** `PUT /shipments/{reference}`. A refused address throws `Refusal('address-refused')`. */
@@ -141,60 +114,6 @@ export interface Mailer {
 
 // --- the book: PostgreSQL ----------------------------------------------------------------------
 
-/** What the record says of a step: it stands, it was refused, or there is work left to do. */
-export type Begun<Work> =
-  | { readonly state: 'done'; readonly result: StepResult }
-  | { readonly state: 'refused'; readonly code: RefusalCode; readonly detail: string }
-  | { readonly state: 'open'; readonly work: Work };
-
-/** How a step's last transaction ended. */
-export type Recorded = Exclude<Begun<never>, { state: 'open' }>;
-
-/** What a step's barrier row remembers and a repeat answers again. */
-export interface StepResult {
-  readonly trackingNumber?: string;
-}
-
-export interface PaymentWork {
-  readonly amount: Money;
-  readonly paymentMethod: string;
-  /** Known once committed; before that no money can move. */
-  readonly intentId?: string;
-  readonly n: number;
-  /** True when this operation was asked of the gateway before: retrieve first. */
-  readonly repeated: boolean;
-  /** Where the customer comes back to. */
-  readonly returnUrl?: string;
-  /** It has waited for the customer or their bank, and may do so still. */
-  readonly waits?: true;
-}
-
-/** How long a payment has waited and may go on to, by the clock of the book. */
-export interface Waiting {
-  readonly waitedMs: number;
-  readonly leftMs: number;
-  readonly until: Date;
-}
-
-export interface AuthorizationWork extends PaymentWork {
-  /** In whose name the intent is made. */
-  readonly installation: string;
-}
-
-export interface IntentWork extends PaymentWork {
-  readonly intentId: string;
-}
-
-export interface RefundWork extends IntentWork {
-  /** When the gateway was first asked; past its key memory a refund is looked up, not resent. */
-  readonly requestedAt: Date;
-}
-
-export interface ShipmentWork {
-  readonly address: Address;
-  readonly lines: readonly OrderLine[];
-}
-
 export interface ReceiptWork {
   readonly customer: { readonly name: string; readonly email: string };
   readonly lines: readonly OrderLine[];
@@ -212,7 +131,7 @@ export interface ParkedStep {
 }
 
 /** Each method is one transaction: gate, barrier, effect, status, event. */
-export interface OrderBook extends RefundBook {
+export interface OrderBook extends RefundBook, ShipmentBook {
   redeemVoucher(id: OrderId): Promise<Recorded>;
   giveVoucherBack(id: OrderId): Promise<Recorded>;
   /** The same once an order is made good. */

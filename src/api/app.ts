@@ -29,12 +29,21 @@ import type { RefundDeps } from './refunds.ts';
 import type { ApiMetrics } from './metrics.ts';
 import { requestContext } from './request-context.ts';
 import { ROUTES } from './routes.ts';
+import { addShipmentRoutes } from './shipments.ts';
+import type { ShipmentDeps } from './shipments.ts';
 import { refuseInvalid } from './validation.ts';
 import { addWebhookRoutes } from './webhooks.ts';
 import type { WebhookDeps } from './webhooks.ts';
 
 export interface ApiDeps
-  extends GuardDeps, OrderDeps, EventDeps, RefundDeps, WebhookDeps, GatewayWebhookDeps {
+  extends
+    GuardDeps,
+    OrderDeps,
+    EventDeps,
+    RefundDeps,
+    ShipmentDeps,
+    WebhookDeps,
+    GatewayWebhookDeps {
   readonly load: Load;
   readonly catalogue: Catalogue;
   readonly log: Logger;
@@ -78,6 +87,7 @@ export function createApp({
   addPaymentRoutes(app, deps);
   addEventRoutes(app, deps);
   addRefundRoutes(app, deps);
+  addShipmentRoutes(app, deps);
   addProductRoutes(app, catalogue);
   addWebhookRoutes(app, deps);
   return app;

@@ -11,10 +11,14 @@ import { makeCursor } from './pages.ts';
 import type { refundRequest } from './refund-schemas.ts';
 import { showAccepted, showAcceptedRefund, showArchived } from './representations.ts';
 import { showArchivedRefund, showCancelled, showOrder } from './representations.ts';
+import { showAcceptedShipment, showArchivedShipment } from './representations.ts';
 import { showEvent, showProduct, showRefund } from './representations.ts';
 import type { placeOrderRequest } from './schemas.ts';
+import type { ShipmentId } from '../domain/shipment.ts';
+import type { shipmentRequest } from './shipment-schemas.ts';
 
 const orderId: OrderId = 'ord_01m7z699hgfq8rk1nxvfkn8kg6';
+const shipmentId: ShipmentId = 'shp_01m7z6b1q8e2rbz0w4n5c7x9kd';
 const refundId: RefundId = 'rfd_01m7z6c2v4e0bt5ke3xh9w8n7d';
 
 const price = { value: '1499', currency: 'EUR' };
@@ -57,6 +61,14 @@ export const refundRequests = {
   lines: {
     summary: 'One of two mugs, which is back on the shelf',
     value: { lines: [{ sku: 'mug', quantity: 1 }], restock: true } satisfies RefundRequest,
+  },
+};
+
+export const shipmentRequests = {
+  all: { summary: 'All that is left', value: {} satisfies z.input<typeof shipmentRequest> },
+  some: {
+    summary: 'One of two mugs',
+    value: { lines: [{ sku: 'mug', quantity: 1 }] } satisfies z.input<typeof shipmentRequest>,
   },
 };
 
@@ -158,6 +170,14 @@ export const answers = {
   acceptedRefund: showAcceptedRefund({ facts: refundFacts, createdAt: succeeded.createdAt }),
   archivedRefund: showArchivedRefund(refundFacts),
   refund: showRefund(succeeded),
+  acceptedShipment: showAcceptedShipment({
+    id: shipmentId,
+    orderId,
+    amount: price,
+    lines: [{ sku: 'mug', quantity: 1 }],
+    createdAt: '2026-11-22T08:30:02.710Z',
+  }),
+  archivedShipment: showArchivedShipment(shipmentId, orderId),
   product: showProduct(mug),
   productPage: { data: [showProduct(mug)], nextCursor: 'bXVn' },
 };

@@ -8,6 +8,7 @@ import type { MoneyJson } from '../domain/money.ts';
 import type { EventId, EventType } from '../domain/event.ts';
 import type { EndReason, OrderFacts, OrderId, OrderLine, OrderStatus } from '../domain/order.ts';
 import type { RefundFacts, RefundId, RefundStatus } from '../domain/refund.ts';
+import type { ShipmentSnapshot } from '../domain/shipment.ts';
 
 // --- credentials -------------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ export interface AcceptedOrder {
 }
 
 /** What any route with a key may answer, instead of doing anything. */
-type KeyAnswer<Id> =
+export type KeyAnswer<Id> =
   | { readonly state: 'mismatched' }
   /** An equal request is being decided elsewhere, and has been for too long to wait for. */
   | { readonly state: 'busy' }
@@ -108,6 +109,8 @@ export interface OrderSnapshot {
     readonly action?: PaymentAction;
   };
   readonly shipment?: { readonly trackingNumber: string };
+  /** Of an order that is captured at shipment. */
+  readonly shipments?: readonly ShipmentSnapshot[];
   readonly needsOperator: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;
@@ -257,6 +260,8 @@ export type SilentSaga = {
       readonly facts: OrderFacts;
       /** The gate is `unwinding` because somebody cancelled. */
       readonly isCancelled: boolean;
+      /** A shipment is asked for, and no run has taken it up. */
+      readonly isAsked?: true;
     }
   | { readonly kind: 'refund'; readonly facts: RefundFacts }
 );

@@ -49,6 +49,10 @@ const EXAMPLES: Partial<Record<ProblemCode, ProblemOptions>> = {
     errors: [{ field: 'lines[0].sku', detail: 'Fewer than that are left to refund.' }],
     members: { skus: ['mug'] },
   },
+  'shipment-exceeds-order': {
+    errors: [{ field: 'lines[0].sku', detail: 'Fewer than that are left to ship.' }],
+    members: { skus: ['mug'] },
+  },
   'attempt-under-way': { headers: { 'Retry-After': '12' } },
   'quota-exceeded': quotaExceeded().options,
   'temporarily-unavailable': unavailable().options,

@@ -76,6 +76,16 @@ const PROBLEMS = {
     'There are not that many left to refund',
     'Of skus, fewer were bought than are refunded, or about to be, with this request.',
   ],
+  'order-not-shippable': [
+    409,
+    'The order is not waiting to be shipped',
+    'Only an order whose payment is captured at shipment is shipped by you, while its money is held.',
+  ],
+  'shipment-exceeds-order': [
+    409,
+    'There are not that many left to ship',
+    'Of skus, fewer were ordered than are shipped, or about to be, with this request.',
+  ],
   'step-not-parked': [
     409,
     'The step is not parked',

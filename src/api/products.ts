@@ -5,7 +5,7 @@ import { makeCursor, pageOf, readCursor } from './pages.ts';
 import type { Catalogue } from './ports.ts';
 import { Problem } from './problems.ts';
 import { showProduct } from './representations.ts';
-import * as routes from './routes.ts';
+import * as routes from './product-routes.ts';
 
 export function addProductRoutes(app: OpenAPIHono<ApiEnv>, catalogue: Catalogue): void {
   app.openapi(routes.listProducts, async (c) => {

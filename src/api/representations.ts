@@ -6,6 +6,8 @@ import type { OrderId } from '../domain/order.ts';
 import type { RefundRef } from '../domain/refund.ts';
 import type { AcceptedOrder, AcceptedRefund, OrderEvent, OrderSnapshot } from './ports.ts';
 import type { PaymentAction, Product, RefundSnapshot, Voucher } from './ports.ts';
+import type { ShipmentId, ShipmentSnapshot } from '../domain/shipment.ts';
+import type { AcceptedShipment } from './shipment-ports.ts';
 
 export function orderPath(id: OrderId): string {
   return `/v1/orders/${id}`;
@@ -29,8 +31,34 @@ export function showCancelled(id: OrderId) {
   return { id, links: orderLinks(id) };
 }
 
+export function showAcceptedShipment(shipment: AcceptedShipment) {
+  const { id, orderId, createdAt, amount, lines } = shipment;
+  return {
+    id,
+    orderId,
+    createdAt,
+    amount: { value: amount.value, currency: amount.currency },
+    lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+    links: { order: orderPath(orderId) },
+  };
+}
+
+export function showArchivedShipment(id: ShipmentId, orderId: OrderId) {
+  return { id, links: { order: orderPath(orderId) }, archived: true as const };
+}
+
+function showShipment({ id, status, amount, lines, trackingNumber }: ShipmentSnapshot) {
+  return {
+    id,
+    status,
+    amount: { value: amount.value, currency: amount.currency },
+    lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+    ...(trackingNumber && { trackingNumber }),
+  };
+}
+
 export function showOrder(order: OrderSnapshot) {
-  const { id, status, reason, amount, voucher, payment, shipment } = order;
+  const { id, status, reason, amount, voucher, payment, shipment, shipments } = order;
   return {
     id,
     status,
@@ -49,6 +77,7 @@ export function showOrder(order: OrderSnapshot) {
       ...(payment.action && { action: showAction(payment.action) }),
     },
     ...(shipment && { shipment }),
+    ...(shipments && { shipments: shipments.map(showShipment) }),
     needsOperator: order.needsOperator,
     metadata: order.metadata,
     createdAt: order.createdAt,

@@ -12,8 +12,10 @@ import { anywhere, headers, json, KEYED, KEYED_HEADERS } from './route-parts.ts'
 import { parameters, pathParameter, problems, WITH_BODY } from './route-parts.ts';
 import { invalid } from './problems.ts';
 import { returnFromPayment } from './payment-routes.ts';
+import { getProduct, listProducts } from './product-routes.ts';
 import { getRefund, requestRefund } from './refund-routes.ts';
 import * as schema from './schemas.ts';
+import { requestShipment } from './shipment-routes.ts';
 import { LONGEST_WAIT_SECONDS } from './waiting.ts';
 import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 
@@ -204,47 +206,6 @@ export const cancelOrder = createRoute({
   },
 });
 
-export const listProducts = createRoute({
-  ...needs('orders:read'),
-  method: 'get',
-  path: '/v1/products',
-  operationId: 'listProducts',
-  tags: ['products'],
-  summary: 'List the products',
-  parameters: parameters(),
-  request: { query: z.object(pageParameters) },
-  responses: {
-    200: {
-      description: 'A page, in SKU order.',
-      headers: headers(),
-      content: json(schema.productPage, answers.productPage),
-    },
-    ...problems(
-      ...anywhere('orders:read'),
-      invalid({ field: 'limit', detail: 'Must be a whole number.' }),
-    ),
-  },
-});
-
-export const getProduct = createRoute({
-  ...needs('orders:read'),
-  method: 'get',
-  path: '/v1/products/{sku}',
-  operationId: 'getProduct',
-  tags: ['products'],
-  summary: 'Get a product',
-  parameters: parameters(),
-  request: { params: z.object({ sku: pathParameter('sku', answers.product.sku) }) },
-  responses: {
-    200: {
-      description: 'The product.',
-      headers: headers(),
-      content: json(schema.product, answers.product),
-    },
-    ...problems(...anywhere('orders:read'), 'not-found'),
-  },
-});
-
 /** All of them, in the order of the document. What is not in this list answers nobody. */
 export const ROUTES = [
   placeOrder,
@@ -253,6 +214,7 @@ export const ROUTES = [
   followOrder,
   cancelOrder,
   returnFromPayment,
+  requestShipment,
   requestRefund,
   getRefund,
   listProducts,

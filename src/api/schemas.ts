@@ -6,6 +6,7 @@ import { z } from '@hono/zod-openapi';
 import { EVENT_TYPES } from '../domain/event.ts';
 import { END_REASONS, ORDER_STATUSES } from '../domain/order.ts';
 import { PROBLEM_CODES, problemType } from './problems.ts';
+import { SHIPMENT_STATUSES } from '../domain/shipment.ts';
 
 export const money = z
   .strictObject({
@@ -163,6 +164,18 @@ export const order = z
       action: paymentAction.optional(),
     }),
     shipment: z.object({ trackingNumber: z.string() }).optional(),
+    shipments: z
+      .array(
+        z.object({
+          id: z.string().openapi({ example: 'shp_01jd7m8z3fe4x8q2v5t6y7h9kb' }),
+          status: z.enum(SHIPMENT_STATUSES),
+          amount: money.openapi({ description: 'Captured once it is shipped.' }),
+          lines: z.array(z.object({ sku: z.string(), quantity: z.number().int() })),
+          trackingNumber: z.string().optional(),
+        }),
+      )
+      .optional()
+      .openapi({ description: 'Of an order that is captured at shipment, once one is asked for.' }),
     needsOperator: z.boolean(),
     metadata: z.record(z.string(), z.string()),
     createdAt: z.iso.datetime(),
@@ -229,7 +242,7 @@ export const problem = z
       .optional()
       .openapi({ description: 'Of amount-exceeds-captured: what is left.' }),
     skus: z.array(z.string()).optional().openapi({
-      description: 'Of sold-out and lines-exceed-order: which SKUs.',
+      description: 'Of sold-out, lines-exceed-order and shipment-exceeds-order: which SKUs.',
     }),
     links: z.object({ refunds: z.string() }).optional().openapi({
       description: 'Of too-late-to-cancel: where to ask for the money back instead.',

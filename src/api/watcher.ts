@@ -13,7 +13,10 @@ import type { SilentSaga, WatchStore } from './ports.ts';
 
 export interface WatcherOptions {
   readonly store: WatchStore;
-  readonly sagas: Pick<SagaClient, 'describe' | 'startCheckout' | 'startRefund' | 'cancelCheckout'>;
+  readonly sagas: Pick<
+    SagaClient,
+    'describe' | 'startCheckout' | 'startRefund' | 'cancelCheckout' | 'hearPayment'
+  >;
   /** Told of an order whose flag is a new event. */
   readonly touched: (id: OrderId) => void;
   readonly log: Logger;
@@ -74,7 +77,7 @@ async function tryToLookAfter(
 }
 
 async function lookAfter(saga: SilentSaga, options: WatcherOptions): Promise<void> {
-  const { sagas, store, log, silenceSeconds } = options;
+  const { sagas, store, silenceSeconds } = options;
   const { id } = saga.facts;
   const run = await sagas.describe(id, silenceSeconds);
   if (run.state === 'completed') {
@@ -85,14 +88,25 @@ async function lookAfter(saga: SilentSaga, options: WatcherOptions): Promise<voi
     await startAgain(saga, run.state, options);
     return;
   }
-  if (saga.kind === 'order' && saga.isCancelled && !run.cancelRequested) {
-    await sagas.cancelCheckout(saga.facts.id);
-    log.info(namesOf(saga), 'told again that it is cancelled');
-    options.did?.('watcher', 'cancelled again');
-  }
+  if (saga.kind === 'order') await tellAgain(saga, run.cancelRequested, options);
   if (run.blocked !== undefined) await flag(saga, run.blocked, options);
   // One that was started again that often has to show news first.
   else if (saga.isBlocked && saga.restarts < MANY_RESTARTS) await store.unflag(id);
+}
+
+/** What the run should have been told, where the word of it may have been lost. */
+async function tellAgain(
+  saga: Extract<SilentSaga, { kind: 'order' }>,
+  cancelRequested: boolean,
+  { sagas, log, did }: WatcherOptions,
+): Promise<void> {
+  const { id } = saga.facts;
+  if (saga.isCancelled && !cancelRequested) {
+    await sagas.cancelCheckout(id);
+    log.info(namesOf(saga), 'told again that it is cancelled');
+    did?.('watcher', 'cancelled again');
+  }
+  if (saga.isAsked) await sagas.hearPayment(id);
 }
 
 async function startAgain(

@@ -17,7 +17,7 @@ export interface SagaClient {
    */
   cancelCheckout(id: OrderId): Promise<void>;
   /**
-   * Tells a running checkout that there is news of its payment. A hint that makes it look sooner, and
+   * Tells a running checkout that there is news of its payment, or a shipment asked for. A hint that makes it look sooner, and
    * harmless to one that does not wait. Throws `Unavailable` when Temporal does not answer in time.
    */
   hearPayment(id: OrderId): Promise<void>;

@@ -21,6 +21,8 @@ const environment = z.object({
   /** Where the gateway tells of its events, with commas between several, and what it signs them with. */
   COUNTERPARTY_WEBHOOK_URLS: z.string().optional(),
   COUNTERPARTY_WEBHOOK_SECRET: z.string().default('whsec_standin'),
+  /** How long the bank holds money that nobody captures. */
+  COUNTERPARTY_AUTHORIZATION_SECONDS: z.coerce.number().positive().optional(),
 });
 
 // Before anything else: a parent may be gone while its child still starts.
@@ -46,12 +48,14 @@ function start(
   const { COUNTERPARTY_HOST: host, COUNTERPARTY_PORT: port, COUNTERPARTY_BOOK: bookFile } = env;
   const common = { host, port, bookFile };
   const retention = env.COUNTERPARTY_KEY_RETENTION_SECONDS;
+  const held = env.COUNTERPARTY_AUTHORIZATION_SECONDS;
   switch (role) {
     case 'gateway':
       return startGateway({
         ...common,
         webhook: endpointOf(env),
         ...(retention === undefined ? {} : { keyRetentionMs: retention * 1000 }),
+        ...(held === undefined ? {} : { authorizationMs: held * 1000 }),
       });
     case 'carrier':
       return startCarrier(common);

@@ -17,9 +17,12 @@ export const EVENT_TYPES = [
   'refund.requested',
   'refund.succeeded',
   'refund.failed',
+  'shipment.requested',
+  'shipment.shipped',
+  'shipment.refused',
 ] as const satisfies readonly (
   | `order.${OrderStatus | 'action_required' | 'needs_operator' | 'operator_resolved'}`
-  | `refund.${string}`
+  | `${'refund' | 'shipment'}.${string}`
 )[];
 
 export type EventType = (typeof EVENT_TYPES)[number];

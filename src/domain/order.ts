@@ -43,7 +43,8 @@ export type RefusalCode =
   | 'address-refused'
   | 'unwinding'
   | 'refund-failed'
-  | 'not-settled';
+  | 'not-settled'
+  | 'rest-not-shipped';
 
 export const LEGAL_MOVES: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   accepted: ['reserved', 'rejected', 'cancelled'],
@@ -88,4 +89,6 @@ export interface OrderFacts extends OrderRef {
   readonly lines: readonly OrderLine[];
   /** Which one is in the books: a code is worth money. */
   readonly hasVoucher?: true;
+  /** When the money is taken: at once, unless it says otherwise. */
+  readonly capture?: 'at-shipment';
 }

@@ -174,7 +174,7 @@ function isUnderWay(
 
 /** Which of our requests lead to which status at the gateway. */
 const MAKES: Readonly<Record<string, readonly string[]>> = {
-  requires_capture: ['confirm'],
+  requires_capture: ['confirm', 'capture'],
   processing: ['confirm', 'capture', 'cancel'],
   succeeded: ['capture'],
   canceled: ['capture', 'cancel'],
@@ -248,6 +248,7 @@ function lapsing(
   { now, lapseMs }: Patience,
 ): readonly Finding[] {
   if (heldMinor === 0n || standing(ours).held === 0n) return [];
+  if (ours.order?.isCapturedLater) return [];
   if (now.getTime() - createdAt.getTime() < lapseMs) return [];
   const detail = `held since ${createdAt.toISOString()}`;
   return [{ subject: `lapse ${id}`, kind: 'authorization-lapsing', detail, remedy: null }];

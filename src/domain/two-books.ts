@@ -13,6 +13,8 @@ export interface OurPayment {
     readonly amount: string;
     readonly currency: string;
     readonly updatedAt: string;
+    /** It waits with its money held, and has a timer of its own for the end of that. */
+    readonly isCapturedLater?: true;
   } | null;
   readonly payment: {
     readonly state: string;

@@ -112,6 +112,7 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
       },
     },
     refunds: refundsOf(oneOrder.refunds),
+    shipments: shipmentsOf(oneOrder.shipments),
     products: productsOf(v1.products),
     events: {
       /** From the first event, or after the one you name, to the last. */
@@ -148,6 +149,22 @@ function refundsOf(routes: Routes['orders'][':id']['refunds']) {
       const body = await answer.json();
       const shown = 'archived' in body ? await get(orderId, body.id, call) : body;
       return { ...keyed(key, answer), refund: shown };
+    },
+  };
+}
+
+function shipmentsOf(routes: Routes['orders'][':id']['shipments']) {
+  return {
+    /** Some lines, or all that is left; of an order that is captured at shipment. The order lists what becomes of it. */
+    async request(
+      orderId: string,
+      shipment: types.NewShipment = {},
+      call: KeyedOptions = {},
+    ): Promise<Keyed & { readonly shipment: types.AcceptedShipment | types.ArchivedShipment }> {
+      const key = call.idempotencyKey ?? newIdempotencyKey();
+      const request = { param: { id: segment(orderId) }, json: shipment };
+      const answer = await routes.$post(request, sent(call, key));
+      return { ...keyed(key, answer), shipment: await answer.json() };
     },
   };
 }

@@ -5,6 +5,7 @@
 import type { z } from '@hono/zod-openapi';
 import type * as refunds from '../api/refund-schemas.ts';
 import type * as schemas from '../api/schemas.ts';
+import type * as shipments from '../api/shipment-schemas.ts';
 
 export type NewOrder = z.input<typeof schemas.placeOrderRequest>;
 export type AcceptedOrder = z.output<typeof schemas.acceptedOrder>;
@@ -14,6 +15,11 @@ export type Order = z.output<typeof schemas.order>;
 export type NewRefund = z.input<typeof refunds.refundRequest>;
 export type AcceptedRefund = z.output<typeof refunds.acceptedRefund>;
 export type Refund = z.output<typeof refunds.refund>;
+
+export type NewShipment = z.input<typeof shipments.shipmentRequest>;
+export type AcceptedShipment = z.output<typeof shipments.acceptedShipment>;
+/** What a key answers that is older than 90 days. */
+export type ArchivedShipment = z.output<typeof shipments.archivedShipment>;
 
 export type Product = z.output<typeof schemas.product>;
 export type ProductPage = z.output<typeof schemas.productPage>;

@@ -7,6 +7,7 @@ import type { Committed, Runtime, Saga, SagaOptions } from '../saga/index.ts';
 import type { OrderFacts, OrderStatus } from '../domain/order.ts';
 import type { Activities } from '../activities/index.ts';
 import type { CheckoutInput, CheckoutResult } from './contract.ts';
+import { shipAndCapture } from './ship-and-capture.ts';
 import { showRun } from './show-run.ts';
 
 /** The Temporal workflow: the saga below on its real participants. */
@@ -40,6 +41,7 @@ const STATUS_AFTER: Readonly<Record<string, OrderStatus>> = {
   'authorize payment': 'authorized',
   'capture payment': 'paid',
   'request shipment': 'shipped',
+  'capture payment 1': 'paid',
 };
 
 export async function checkoutSaga(
@@ -62,6 +64,7 @@ export async function checkoutSaga(
     compensate: () => act.voidAuthorization(order),
   });
 
+  if (order.capture === 'at-shipment') return await shipAndCapture(saga, act, order);
   const committed = await saga.pivot('capture payment', () => act.capturePayment(order));
 
   const shipment = await committed.step('request shipment', () => act.requestShipment(order), {

@@ -6,7 +6,7 @@ import type { Budgets } from '../saga/index.ts';
 /** The update that wakes a parked step of either saga. */
 export { RESOLVE_STEP } from '../saga/parking.ts';
 /**
- * The signal that makes a checkout which waits for its customer look at once. A hint without a word of its
+ * The signal that makes a checkout which waits for its customer, or its shipment, look at once. A hint without a word of its
  * own: what is so stands in the books and at the gateway.
  */
 export { LOOK_AGAIN as PAYMENT_HEARD } from '../saga/parking.ts';
@@ -26,7 +26,7 @@ export interface CheckoutInput {
 }
 
 export type CheckoutResult =
-  | { readonly status: 'completed'; readonly trackingNumber: string }
+  | { readonly status: 'completed'; readonly trackingNumber?: string }
   | {
       readonly status: UnhappyStatus;
       readonly reason: EndReason | null;

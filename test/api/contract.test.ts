@@ -5,18 +5,19 @@
 import assert from 'node:assert/strict';
 import { createApp } from '../../src/api/app.ts';
 import { changed, comparable, describedAnswers } from '../support/contract.ts';
-import { exampleRequests, type Request } from '../support/contract.ts';
+import { exampleRequests } from '../support/contract.ts';
 import { failing } from '../support/failing.ts';
 import { provokeNews } from '../support/hearings.ts';
 import { createProvoked, itRefusesAlike } from '../support/provoked.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
-import { addKey, createHarness, getOf, heldToContract, newKey, orderIn } from './harness.ts';
-import { type Harness, postOf, shelveMugs, validBody } from './harness.ts';
+import { mugs, requestsOf, UNKNOWN } from '../support/requests.ts';
+import { bookHeld, bookPart } from '../support/shipments.ts';
+import { addKey, createHarness, heldToContract, newKey, orderIn } from './harness.ts';
+import { type Harness, postOf, shelveMugs } from './harness.ts';
 
 // A described answer that no test can provoke would be named here, with the reason.
 const IMPOSSIBLE: readonly string[] = [];
 
-const UNKNOWN = 'ord_01jd7m8z3fe4x8q2v5t6y7h9kb';
 const TOTAL = 2998n;
 
 describe('The contract', () => {
@@ -33,49 +34,22 @@ describe('The contract', () => {
 
   const { given, send, gives } = createProvoked(() => api);
 
-  const order = (
-    change: object = {},
-    options: { key?: string } = {},
-    tenant = api.acme,
-  ): Request => [
-    '/v1/orders',
-    postOf(tenant, { ...options, body: { ...validBody(), ...mugs(2), ...change } }),
-  ];
-  const read = (path: string, headers = {}): Request => [path, getOf(api.acme, headers)];
-  const cancel = (
-    id: string,
-    options: { key?: string | undefined; body?: string } = {},
-  ): Request => {
-    const init = postOf(api.acme, options);
-    return [`/v1/orders/${id}/cancel`, { ...init, body: options.body ?? null }];
+  const { order, read, cancel, refund, ship, all } = requestsOf(() => api);
+  const held = async () => {
+    const id = await place();
+    await bookHeld(api.pool, api.book, id, TOTAL);
+    return id;
   };
-  const refund = (id: string, body: unknown = {}, options: { key?: string } = {}): Request => [
-    `/v1/orders/${id}/refunds`,
-    postOf(api.acme, { ...options, body }),
-  ];
   const place = async () => (await orderIn(await api.app.request(...order()))).id;
   const completed = async () => {
     const id = await place();
     await bookCompleted(api.book, id, TOTAL);
     return id;
   };
-  const all = (id = UNKNOWN): readonly Request[] => [
-    order(),
-    cancel(id),
-    refund(id),
-    [`/v1/orders/${id}/payment/return`, { ...postOf(api.acme, {}), body: null }],
-    read('/v1/orders'),
-    read(`/v1/orders/${id}`),
-    read(`/v1/orders/${id}/events`),
-    read(`/v1/orders/${id}/refunds/${id.replace('ord', 'rfd')}`),
-    read('/v1/products'),
-    read('/v1/products/mug'),
-  ];
-
   itRefusesAlike({ api: () => api, powerless: () => powerless, all, send });
 
   it('holds for what is wrong with a key or with a body', async () => {
-    for (const request of [order(), cancel(UNKNOWN), refund(UNKNOWN)]) {
+    for (const request of [order(), cancel(UNKNOWN), refund(UNKNOWN), ship(UNKNOWN)]) {
       for (const key of [undefined, 'a b']) {
         const { answer } = await send(changed(request, { 'Idempotency-Key': key }));
         assert.equal(answer.status, 400);
@@ -83,7 +57,7 @@ describe('The contract', () => {
       const large = [request[0], { ...request[1], body: ' '.repeat(65_537) }] as const;
       assert.equal((await send(large)).answer.status, 413);
     }
-    for (const request of [order(), refund(UNKNOWN)]) {
+    for (const request of [order(), refund(UNKNOWN), ship(UNKNOWN)]) {
       const { answer } = await send(changed(request, { 'Content-Type': 'text/plain' }));
       assert.equal(answer.status, 415);
       const malformed = [request[0], { ...request[1], body: '{' }] as const;
@@ -130,17 +104,22 @@ describe('The contract', () => {
     const state = () => Promise.resolve({ state: 'busy' as const });
     const store = { ...api.store, place: state, cancel: state };
     const refunds = { ...api.refunds, request: state };
-    const app = heldToContract(createApp({ ...failing(api, new Error()), store, refunds }));
-    for (const request of [order(), cancel(UNKNOWN), refund(UNKNOWN)]) {
+    const shipments = { request: state };
+    const busy = { ...failing(api, new Error()), store, refunds, shipments };
+    const app = heldToContract(createApp(busy));
+    for (const request of [order(), cancel(UNKNOWN), refund(UNKNOWN), ship(UNKNOWN)]) {
       const { what } = await send(request, app);
       assert.match(what, / 409 .problems.idempotency-in-progress$/);
     }
   });
 
   it('holds for what has grown old, and for what is erased', async () => {
-    const [id, called] = [await completed(), await place()];
+    const [id, called, waiting] = [await completed(), await place(), await held()];
     const key = newKey();
-    const asked = [cancel(called, { key }), refund(id, {}, { key }), order({}, { key })];
+    const asked = [
+      ...[cancel(called, { key }), refund(id, {}, { key }), order({}, { key })],
+      ship(waiting, {}, { key }),
+    ];
     for (const request of asked) assert.equal((await send(request)).answer.status, 202);
     await api.pool.query(`UPDATE idempotency_claim SET archived_at = now()`);
     for (const request of asked) {
@@ -214,6 +193,24 @@ describe('The contract', () => {
     await gives(read(path, { 'If-None-Match': etag }), 'getRefund 304');
   });
 
+  it('holds when an order is shipped, from any example of it, or is not', async () => {
+    for (const body of exampleRequests('requestShipment')) {
+      await gives(ship(await held(), body), 'requestShipment 202');
+    }
+    const id = await held();
+    const key = newKey();
+    await gives(ship(id, mugs(1), { key }), 'requestShipment 202');
+    await gives(ship(id, mugs(1), { key }), 'requestShipment 202');
+    const problem = (code: string) => `requestShipment ${code.replace(' ', ' /problems/')}`;
+    await gives(ship(id, {}, { key }), problem('422 idempotency-key-reused'));
+    await gives(ship(id, { lines: [] }), problem('400 invalid-request'));
+    await gives(ship(id, { lines: [{ sku: 'mgu', quantity: 1 }] }), problem('400 unknown-sku'));
+    await gives(ship(id, mugs(2)), problem('409 shipment-exceeds-order'));
+    await gives(ship(await place()), problem('409 order-not-shippable'));
+    await bookPart(api.book, id, 1, TOTAL / 2n);
+    await gives(read(`/v1/orders/${id}`), 'getOrder 200');
+  });
+
   it('holds when the catalogue is read', async () => {
     await gives(read('/v1/products?limit=2'), 'listProducts 200');
     await gives(read('/v1/products?limit=many'), 'listProducts 400 /problems/invalid-request');
@@ -235,5 +232,3 @@ describe('The contract', () => {
     }
   });
 });
-
-const mugs = (quantity: number) => ({ lines: [{ sku: 'mug', quantity }] });

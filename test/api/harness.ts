@@ -14,17 +14,16 @@ import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
 import { createOrderStore } from '../../src/adapters/postgres/order-store.ts';
 import { createPool } from '../../src/adapters/postgres/pool.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
+import { createShipmentStore } from '../../src/adapters/postgres/shipment-store.ts';
 import { createTenantPool } from '../../src/adapters/postgres/tenant.ts';
 import { createWebhookStore } from '../../src/adapters/postgres/webhook-store.ts';
 import { createEventReader } from '../../src/adapters/stripe/events.ts';
 import { createTransport } from '../../src/adapters/webhooks/transport.ts';
 import { createVault } from '../../src/adapters/webhooks/vault.ts';
-import { createApp } from '../../src/api/app.ts';
-import type { ApiDeps } from '../../src/api/app.ts';
+import { createApp, type ApiDeps } from '../../src/api/app.ts';
 import { createEventStreams, type EventStreamsOptions } from '../../src/api/event-stream.ts';
 import { createLimits, type LimitOptions } from '../../src/api/limits.ts';
-import { createLoad } from '../../src/api/load.ts';
-import type { LoadOptions } from '../../src/api/load.ts';
+import { createLoad, type LoadOptions } from '../../src/api/load.ts';
 import { createSagaCalls } from '../../src/api/saga-calls.ts';
 import type { OrderId } from '../../src/domain/order.ts';
 import { createLogger } from '../../src/log.ts';
@@ -76,6 +75,7 @@ export function createProcess(
     catalogue: createCatalogue(tenants),
     store,
     refunds,
+    shipments: createShipmentStore(tenants),
     feed,
     events: createEventStore(tenants),
     streams: createEventStreams({ feed, ...limited }),

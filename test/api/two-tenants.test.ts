@@ -170,7 +170,7 @@ function nobodysOf(name: string, value: string): string {
 
 function nameless(text: string): string {
   return text
-    .replace(/(ord|rfd|evt|whe)_[0-9a-z]{26}/, '$1_01jd7m8z3fe4x8q2v5t6y7h9kb')
+    .replace(/(ord|rfd|shp|evt|whe)_[0-9a-z]{26}/, '$1_01jd7m8z3fe4x8q2v5t6y7h9kb')
     .replace(/^ONLY-.*/, '$&-')
     .replace(/^"\w+"$/, '"0"');
 }
@@ -179,7 +179,7 @@ function nameless(text: string): string {
 function shapeOf(of: unknown, requestId = 'none'): string {
   return JSON.stringify(of)
     .replaceAll(requestId, 'req')
-    .replaceAll(/(ord|rfd|evt|whe)_[0-9a-z]{26,32}/g, '$1')
+    .replaceAll(/(ord|rfd|shp|evt|whe)_[0-9a-z]{26,32}/g, '$1')
     .replaceAll(/whsec_[\w+/=]+/g, 'whsec')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time');
 }

@@ -88,6 +88,7 @@ describe('the gateway stand-in, given an idempotency key,', () => {
       book,
       faults: createFaultPlan(REPERTOIRE),
       webhooks: { offer: () => Promise.resolve(), introduce: () => undefined, pending: () => 0 },
+      authorizationMs: 7 * DAY_MS,
       now: Date.now,
     });
     const ask = async () =>

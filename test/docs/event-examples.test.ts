@@ -9,6 +9,7 @@ import { createHarness, getOf, newKey, orderIn, postOf, shelveMugs } from '../ap
 import { validBody } from '../api/harness.ts';
 import type { Harness } from '../api/harness.ts';
 import { bookAsked, bookCompleted, bookPaid, euros } from '../support/refunds.ts';
+import { bookHeld, bookPart } from '../support/shipments.ts';
 
 const TOTAL = 2998n;
 
@@ -34,7 +35,8 @@ describe('docs/event-examples.md', () => {
   });
 
   it('shows them as they are', async () => {
-    const others = [await parked(), await rejected(), await cancelled(), await asked()];
+    const ends = [await rejected(), await cancelled(), await shipped()];
+    const others = [await parked(), await asked(), ...ends];
     const story = [await refunded(), ...others].flat();
     for (const example of examples) {
       const real = story.find(({ type }) => type === example.type);
@@ -96,6 +98,18 @@ describe('docs/event-examples.md', () => {
     await api.book.closeOrder(id);
     return await eventsOf(id);
   };
+  /** One of two mugs, and then the other, which the carrier does not take. */
+  const shipped = async () => {
+    const id = await place();
+    await bookHeld(api.pool, api.book, id, TOTAL);
+    for (const number of [1, 2]) {
+      const body = { lines: [{ sku: 'mug', quantity: 1 }] };
+      await api.app.request(`/v1/orders/${id}/shipments`, postOf(api.acme, { body }));
+      if (number === 1) await bookPart(api.book, id, 1, TOTAL / 2n);
+      else await api.book.recordPartRefused(id, 2, 'address-refused', 'not there');
+    }
+    return await eventsOf(id);
+  };
   const cancelled = async () => {
     const id = await place();
     const { headers } = postOf(api.acme, { key: newKey() });
@@ -120,7 +134,7 @@ function examplesIn(page: string): ShownEvent[] {
 /** Without what differs each time. */
 function alike(event: unknown): unknown {
   const text = JSON.stringify(event)
-    .replaceAll(/\b(ord|rfd)_[0-9a-z]{26}/g, '$1_…')
+    .replaceAll(/\b(ord|rfd|shp)_[0-9a-z]{26}/g, '$1_…')
     .replaceAll(/\bevt_[0-9a-f]{32}/g, 'evt_…')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'then');
   return JSON.parse(text);

@@ -29,6 +29,14 @@ const ENDS: Readonly<Partial<Record<Scenario, string>>> = {
   parked: 'completed',
 };
 
+/** What is captured at shipment may be so in parts. */
+const LATER: Readonly<Partial<Record<Scenario, string>>> = {
+  'shipped in parts': 'completed',
+  'called back': 'cancelled',
+  'not paid for': 'completed',
+  'held again': 'completed',
+};
+
 describe('a worker', function () {
   // A workflow task that died with its worker is tried again after Temporal's ten seconds.
   this.timeout(ALL ? 1_800_000 : 180_000);
@@ -60,6 +68,12 @@ describe('a worker', function () {
   /** By the books of the parties outside: what a smooth run leaves is the measure of all others. */
   const requireGoodEnd = async (scenario: Scenario, { sagaId, orderId }: Subject) => {
     const end = ENDS[scenario];
+    const later = LATER[scenario];
+    if (later !== undefined) {
+      assert.equal((await stage.shop.row(orderId)).status, later);
+      await auditEntries(stage.parties, stage.shop.pool, orderId);
+      return;
+    }
     const order = { id: orderId, amountMinor: / voucher/.test(scenario) ? '1700' : '2000' };
     if (end === undefined)
       await auditRefunds(stage.parties.gatewayUrl, orderId, { [sagaId]: 2000 });
@@ -84,9 +98,12 @@ describe('a worker', function () {
   it('that is killed leaves no trace: the books are those of a smooth run', async () => {
     // An operator is never called in a hurry.
     const isPossible = ({ act }: Point, isLocal: boolean) => !isLocal || act !== 'callOperator';
+    // Of those captured at shipment every second one, once and by turns, unless all are wanted.
+    const isAsked = (scenario: Scenario, n: number, isLocal: boolean) =>
+      ALL || LATER[scenario] === undefined || n % 4 === (isLocal ? 0 : 2);
     const deaths = points.flatMap(({ scenario, ...point }, n) =>
       [true, false]
-        .filter((isLocal) => isPossible(point, isLocal))
+        .filter((isLocal) => isPossible(point, isLocal) && isAsked(scenario, n, isLocal))
         .map((isLocal) => ({ scenario, isLocal, points: ALL ? [point, another(n)] : [point] })),
     );
     for (let from = 0; from < deaths.length; from += AT_ONCE) {
@@ -131,10 +148,11 @@ describe('a worker', function () {
 
   it('never gave the gateway a key that the business did not', async () => {
     const book = await readBook(stage.parties.gatewayUrl);
-    for (const key of new Set(book.flatMap(({ key }) => key ?? []))) {
+    const keys = new Set(book.flatMap(({ key }) => key ?? []));
+    for (const key of [...keys].filter((one) => !one.startsWith('dashboard:'))) {
       assert.match(
         key,
-        /^(ord_[0-9a-z]+:(create|confirm|capture|cancel|refund)|rfd_[0-9a-z]+:refund):1$/,
+        /^(ord_[0-9a-z]+:(create|confirm|capture):[12]|ord_[0-9a-z]+:(cancel|refund):1|rfd_[0-9a-z]+:refund:1)$/,
       );
     }
   });

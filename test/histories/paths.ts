@@ -2,6 +2,7 @@
  * Every way that an order or a refund can go, each provoked as the world would provoke it. `npm run
  * histories` walks them and keeps the history of each, under the name it has here.
  */
+import { LATER_PATHS } from './later-paths.ts';
 import { PARKED_PATHS } from './parked-paths.ts';
 import { ASKED, decided, DECLINED, down, healed, REJECTED, UNSHIPPABLE } from './scene.ts';
 import type { Path } from './scene.ts';
@@ -122,6 +123,7 @@ export const PATHS: Readonly<Record<string, Path>> = {
   },
 
   ...PARKED_PATHS,
+  ...LATER_PATHS,
 
   terminated: { before: (scene) => scene.terminateBefore('requestShipment'), ends: undefined },
   'second-run-completes': {

@@ -4,6 +4,7 @@ import { createActivities } from '../../src/activities/index.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import { createOperatorsDesk } from '../../src/adapters/postgres/operators-desk.ts';
 import { createRefundStore } from '../../src/adapters/postgres/refund-store.ts';
+import { createStripeGateway } from '../../src/adapters/stripe/index.ts';
 import type { OrderFacts } from '../../src/domain/order.ts';
 import type { Decision, OperatorsDesk } from '../../src/operator/ports.ts';
 import { resolveParked } from '../../src/operator/resolve.ts';
@@ -12,6 +13,7 @@ import { CHECKOUT } from '../../src/workflows/contract.ts';
 import { eventually } from '../api/harness.ts';
 import { operator } from '../support/operator.ts';
 import { complete, requested } from '../support/refunds.ts';
+import { lapseSecond, laterOrder, shipNext } from '../support/shipments.ts';
 import type { OrderChange } from '../support/shop.ts';
 import { SHORT_BUDGETS } from '../support/stage.ts';
 import type { BookFault, PartyFaults, Stage } from '../support/stage.ts';
@@ -36,6 +38,8 @@ export interface Path {
   readonly isUnlisted?: true;
   /** Of a refund of the whole order, whose checkout has ended. */
   readonly isRefund?: true;
+  /** It is captured at shipment. */
+  readonly isLater?: true;
 }
 
 export const REJECTED = { fault: 'reject' } as const;
@@ -92,12 +96,8 @@ export async function walk(stage: Stage, path: Path): Promise<string> {
 
 export type Scene = ReturnType<typeof createScene>;
 
-function createScene(
-  stage: Stage,
-  { id: orderId }: OrderFacts,
-  id: SagaId,
-  start: () => Promise<void>,
-) {
+function createScene(stage: Stage, order: OrderFacts, id: SagaId, start: () => Promise<void>) {
+  const { id: orderId } = order;
   const desk = createOperatorsDesk(stage.shop.pool);
   const handle = stage.client.workflow.getHandle(id);
   const decision = (step: string, action: Decision['action']): Decision => ({
@@ -153,6 +153,7 @@ function createScene(
       };
       before(step, how === undefined ? cancel : halves[how]);
     },
+    shipEach: (how?: Shipping) => shipEach(stage, order, how),
     /** While the activity is under way, until its run has given it up. */
     cancelDuring(step: keyof Activities) {
       beforeRegular(step, async () => {
@@ -193,6 +194,37 @@ function createScene(
   };
 }
 
+interface Shipping {
+  /** The first look for a shipment, and the first capture, fail at the first try. */
+  readonly isSlow?: true;
+  /** The hold is gone before the second capture. */
+  readonly lapses?: true;
+}
+
+// More calls of one activity than any path has.
+const EACH = 100;
+
+/** One of two when the run waits for it, and then the other. */
+function shipEach(stage: Stage, order: OrderFacts, { isSlow, lapses }: Shipping = {}): void {
+  const { pool } = stage.shop;
+  const apiBase = stage.parties.gatewayUrl;
+  const dashboard = createStripeGateway({ secretKey: 'sk_test_dashboard', apiBase });
+  const tried = new Set<string>();
+  const first = async (step: string) => {
+    if (!isSlow || tried.has(step)) return;
+    tried.add(step);
+    await notAtOnce();
+  };
+  const act = async (step: keyof Activities, deed: () => Promise<void>) => {
+    await deed();
+    await first(step);
+  };
+  const ship = () => act('awaitShipment', () => shipNext(pool, order));
+  const lapse = () => act('capturePart', () => lapseSecond(pool, dashboard, order));
+  stage.beforeStep('awaitShipment', ship, EACH);
+  if (lapses) stage.beforeStep('capturePart', lapse, EACH);
+}
+
 /** Attempts come so fast here that there is always one under way: as if the last were a while ago. */
 async function decideBetween({ shop }: Stage, desk: OperatorsDesk, word: Decision) {
   for (;;) {
@@ -206,10 +238,11 @@ type SagaId = Decision['sagaId'];
 
 async function placed(
   stage: Stage,
-  { order, units = 5, voucherUses, isRefund }: Path,
+  { order, units = 5, voucherUses, isRefund, isLater }: Path,
 ): Promise<OrderFacts> {
   const sku = `SKU-${(skus += 1)}`;
   await stage.shop.stock(sku, units);
+  if (isLater) return await laterOrder(stage.shop, [{ sku, quantity: 2 }], order);
   if (voucherUses !== undefined) await stage.shop.voucher(sku, voucherUses);
   const change = { ...order, ...(voucherUses !== undefined && { voucherCode: sku }) };
   const facts = await stage.shop.order([{ sku, quantity: 2 }], change);

@@ -37,8 +37,8 @@ export const ADAPTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'An answer that was lost is not looked up.',
     file: stripe,
-    find: 'if (isPast(operation, intent)) {',
-    replace: 'if (isPast(operation, intent) && intentId === operation) {',
+    find: 'if (isPast(operation, intent, part)) {',
+    replace: 'if (isPast(operation, intent, part) && intentId === operation) {',
     caughtBy: GATEWAY,
   },
   {

@@ -6,6 +6,7 @@ import { ADMISSION_MUTANTS } from './admission.ts';
 import { BOOK_MUTANTS } from './books.ts';
 import { ENGINE_MUTANTS } from './engine.ts';
 import { EVENT_MUTANTS } from './gateway-events.ts';
+import { LATER_MUTANTS } from './later.ts';
 import { OPERATORS } from './operators.ts';
 import { PAGE_MUTANTS } from './page.ts';
 import { RECONCILER_MUTANTS } from './reconciler.ts';
@@ -21,6 +22,7 @@ export const GROUPS: Readonly<Record<string, readonly Mutant[]>> = {
   admission: ADMISSION_MUTANTS,
   books: BOOK_MUTANTS,
   events: EVENT_MUTANTS,
+  later: LATER_MUTANTS,
   operators: OPERATORS,
   page: PAGE_MUTANTS,
   reconciler: RECONCILER_MUTANTS,

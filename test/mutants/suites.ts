@@ -15,6 +15,9 @@ export const BOOKS: Suite = {
   mocha: 'test/{activities/{book,twice,refund*,vouchers},contract/{drift,races}}.test.ts',
 };
 export const WAITING: Suite = { mocha: 'test/activities/{waiting,given-up}*.test.ts' };
+export const SHIPMENTS: Suite = { mocha: 'test/activities/shipment-prices.test.ts' };
+export const LATER: Suite = { mocha: 'test/simulation/capture-later.test.ts' };
+export const SHIPPED: Suite = { mocha: 'test/checkout/capture-later.test.ts' };
 export const ADMISSION: Suite = { mocha: 'test/api/admission.test.ts' };
 export const HEARING: Suite = {
   mocha: 'test/{adapters/stripe-events,api/gateway-webhooks,api/hearer}*.test.ts',

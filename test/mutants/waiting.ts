@@ -63,7 +63,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'What a customer takes their time for is a difference after a while.',
-    file: books,
+    file: 'migrations/0033_capture_later.sql',
     find: `CASE WHEN operation = 'confirm' THEN greatest(asked, p.waits_until) ELSE asked END`,
     replace: 'asked',
     caughtBy: WAITING,

@@ -4,6 +4,7 @@ import { createClient, ProblemError, StillWaitingError } from '../../src/sdk/ind
 import { createHarness, validBody } from '../api/harness.ts';
 import type { Harness } from '../api/harness.ts';
 import { bookCompleted, bookPaid } from '../support/refunds.ts';
+import { bookHeld } from '../support/shipments.ts';
 import { badLine, failure, fakeClock, NOBODY, problem } from './support.ts';
 import type { Fetch, Turn } from './support.ts';
 
@@ -68,6 +69,22 @@ describe('The client, at the API', () => {
     assert.deepEqual([refund.amount, replayed], [amount, true]);
     assert.equal(await api.count('refund'), 1);
     assert.equal((await other.refunds.get(id, refund.id)).status, 'requested');
+  });
+
+  it('ships once, whatever is lost on the way', async () => {
+    const { client } = on(['through', 'answer lost', 'answer cut']);
+    const { id } = (await client.orders.place(validBody())).order;
+    await bookHeld(api.pool, api.book, idOf(id), TOTAL);
+    const lines = [{ sku: 'CUP', quantity: 1 }];
+    const { shipment, replayed } = await client.shipments.request(id, { lines });
+    assert.equal(replayed, true);
+    assert.ok('lines' in shipment);
+    assert.deepEqual([shipment.amount.value, shipment.lines], ['1250', lines]);
+    const { shipments = [] } = await client.orders.get(id);
+    assert.deepEqual(
+      shipments.map((one) => [one.id, one.status]),
+      [[shipment.id, 'requested']],
+    );
   });
 
   it('answers the order as it is now where it waited for the decision', async () => {

@@ -35,6 +35,8 @@ const PERFORM: Readonly<Record<Act['kind'], Perform>> = {
   'the client asks for a part of it back': asks,
   'the client asks for some goods back': asks,
   'the client places it again': asks,
+  'the merchant ships a part': asks,
+  'the merchant ships the rest': asks,
   'an operator resets the run': operates((server, id, amount) => server.reset(id, amount)),
   'an operator terminates the run': operates((server, id) => server.terminate(id)),
   'an operator cancels the run': operates((server, id) => server.cancel(id)),

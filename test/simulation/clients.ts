@@ -4,6 +4,7 @@
  * with the same key and wherever it finds an API process, until it is.
  */
 import type { Claim, NewOrder, NewRefund } from '../../src/api/ports.ts';
+import type { NewShipment } from '../../src/api/shipment-ports.ts';
 import type { OrderId } from '../../src/domain/order.ts';
 import type { RefundId } from '../../src/domain/refund.ts';
 import { REFUSED_POSTAL_CODE } from '../../src/counterparties/carrier/carrier.ts';
@@ -95,6 +96,23 @@ export function createClients(world: World): Clients {
       }
     });
 
+  const ship = (id: OrderId, { kind, amount }: Act, n: number): void =>
+    whileOpen(async () => {
+      const claim = claimOf(`POST /v1/orders/${id}/shipments`, `ship ${n}`);
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+        const some = kind === 'the merchant ships a part' && {
+          lines: [{ sku: SKUS[amount % SKUS.length] ?? '', quantity: 1 }],
+        };
+        const answer = await insist((api, request) =>
+          askForShipment(world, api, claim, id, { ...shipmentNamed(request), ...some }),
+        );
+        const { status } = world.books.tables.orders.get(id) ?? {};
+        const isTooSoon = status === 'accepted' || status === 'reserved';
+        if (answer.state !== 'not-shippable' || !isTooSoon) return;
+        await scheduler.sleep(TOO_SOON_MS);
+      }
+    });
+
   let asked = 0;
   return {
     journal,
@@ -109,6 +127,7 @@ export function createClients(world: World): Clients {
       const id = idOf(act.order);
       if (id === undefined) return;
       if (act.kind === 'the client cancels') cancel(id);
+      else if (act.kind.startsWith('the merchant')) ship(id, act, (asked += 1));
       else refund(id, act, (asked += 1));
     },
   };
@@ -126,7 +145,7 @@ async function placeOrder(world: World, api: Process, claim: Claim, order: NewOr
   return answer;
 }
 
-async function cancelOrder(world: World, api: Process, claim: Claim, id: OrderId) {
+export async function cancelOrder(world: World, api: Process, claim: Claim, id: OrderId) {
   const answer = await world.seenBy(api, 'book', id, world.books.store).cancel(claim, id);
   if (answer.state === 'cancelled' || answer.state === 'replayed') {
     const call = { process: api, party: 'temporal', name: 'cancel', about: id, timeoutMs: 2_000 };
@@ -151,9 +170,25 @@ async function requestRefund(
   return answer;
 }
 
+export async function askForShipment(
+  world: World,
+  api: Process,
+  claim: Claim,
+  id: OrderId,
+  wanted: NewShipment,
+) {
+  const store = world.seenBy(api, 'book', id, world.books.shipments);
+  const answer = await store.request(claim, id, wanted);
+  if ('shipment' in answer) {
+    const call = { process: api, party: 'temporal', name: 'look', about: id, timeoutMs: 2_000 };
+    void world.wire.carry(call, () => world.server.look(id)).catch(() => undefined);
+  }
+  return answer;
+}
+
 // --- requests --------------------------------------------------------------------------------------
 
-function claimOf(route: string, key: string): Claim {
+export function claimOf(route: string, key: string): Claim {
   return { tenantId: TENANT, route, keyHash: Buffer.from(key), fingerprint: Buffer.from(key) };
 }
 
@@ -180,6 +215,11 @@ function newOrder(request: number, plan: number, wanted: OrderPlan): NewOrder {
     returnUrl: 'https://shop.example/thanks',
     metadata: { plan: String(plan) },
   };
+}
+
+export function shipmentNamed(request: number): NewShipment {
+  const id = `shp_${String(request).padStart(ID_LENGTH, '0')}` as const;
+  return { id, requestId: `req_${request}` };
 }
 
 function newRefund(request: number, kind: Act['kind'], amount: number): NewRefund {

@@ -5,6 +5,7 @@
 import { createActivities } from '../../src/activities/index.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import type { Deps } from '../../src/activities/ports.ts';
+import type { CaptureWindow } from '../../src/activities/shipment-ports.ts';
 import type { Scheduler } from './scheduler.ts';
 import { ACTION_SECONDS } from './story.ts';
 import type { ActivityCall } from './temporal/history.ts';
@@ -15,6 +16,7 @@ import type { Wire } from './wire.ts';
 
 /** What an attempt needs of its world. */
 interface Place extends Pick<Deps, 'gateway' | 'carrier' | 'mailer'> {
+  readonly window: CaptureWindow;
   readonly scheduler: Scheduler;
   readonly wire: Wire;
   readonly books: Pick<Deps, 'book'>;
@@ -68,6 +70,9 @@ export class Hands {
         carrier: wired(() => user().world.carrier, 'carrier', user),
         mailer: wired(() => user().world.mailer, 'mail', user),
         actionMs: ACTION_SECONDS * 1_000,
+        get window() {
+          return user().world.window;
+        },
         timeLeftMs: () => user().endsAt - user().world.scheduler.now(),
       }),
       attempt: undefined,

@@ -9,6 +9,7 @@ import type { SagaRun } from '../../src/client/ports.ts';
 import type { OrderId } from '../../src/domain/order.ts';
 import type { ParkedStep } from '../../src/operator/ports.ts';
 import type { Action } from '../../src/saga/parking.ts';
+import { createMerchant } from './merchant.ts';
 import type { RefundRow } from './memory/rows.ts';
 import { reconcile } from './reconciler.ts';
 import type { Process } from './temporal/worker.ts';
@@ -74,6 +75,7 @@ export function createKeepers(world: World, webhooks?: Webhooks): Keepers {
     () => workers.pick(scheduler.random),
     (worker) => reconcile(world, worker),
   );
+  if (world.story.shipsAfterSeconds !== undefined) every(20_000, anApi, createMerchant(world));
   if (world.story.operator !== 'nothing') {
     every(
       30_000,
@@ -131,18 +133,31 @@ async function lookAfter(world: World, api: Process, saga: SilentSaga): Promise<
     return;
   }
   if (run.state !== 'running') {
-    const { facts } = saga;
-    await (saga.kind === 'refund'
-      ? world.startRefund(api, saga.facts)
-      : world.startCheckout(api, saga.facts));
-    await watch.countRestart(facts.id);
-    if (saga.restarts + 1 >= MANY_RESTARTS) await watch.flag(id, SILENCE_SECONDS);
+    await startAgain(world, api, saga);
     return;
   }
-  if (saga.kind === 'order' && saga.isCancelled && !run.cancelRequested) {
-    await ask('cancel', () => world.server.cancel(id));
-  }
+  if (saga.kind === 'order') await tellAgain(world, saga, run.cancelRequested, ask);
   if (saga.isBlocked && saga.restarts < MANY_RESTARTS) await watch.unflag(id);
+}
+
+async function tellAgain(
+  { server }: World,
+  { facts: { id }, isCancelled, isAsked }: Extract<SilentSaga, { kind: 'order' }>,
+  cancelRequested: boolean,
+  ask: (name: string, effect: () => void) => Promise<void>,
+): Promise<void> {
+  if (isCancelled && !cancelRequested) await ask('cancel', () => server.cancel(id));
+  if (isAsked) await ask('look', () => server.look(id));
+}
+
+async function startAgain(world: World, api: Process, saga: SilentSaga): Promise<void> {
+  const { id } = saga.facts;
+  const watch = world.seenBy(api, 'book', id, world.books.watch);
+  await (saga.kind === 'refund'
+    ? world.startRefund(api, saga.facts)
+    : world.startCheckout(api, saga.facts));
+  await watch.countRestart(id);
+  if (saga.restarts + 1 >= MANY_RESTARTS) await watch.flag(id, SILENCE_SECONDS);
 }
 
 function describe({ server }: World, id: string): SagaRun {
@@ -189,12 +204,14 @@ function isTrue({ story, gateway, carrier }: World, { orderId, step }: ParkedSte
   const effects = [...gateway.lines, ...carrier.lines]
     .filter((line) => line.orderId === orderId)
     .flatMap((line) => (line.kind === 'effect' ? [line.effect] : []));
+  const count = (what: string) => effects.filter((effect) => effect === what).length;
   if (step === 'request shipment') return !effects.includes('shipped');
   if (step === 'refund payment') {
-    const count = (what: string) => effects.filter((effect) => effect === what).length;
     return count('refunded') === 0 && count('refund-pending') === count('refund-failed');
   }
   // A hold that is released by hand is released at the gateway.
-  if (step === 'authorize payment') return effects.includes('canceled');
+  if (step === 'authorize payment') {
+    return effects.includes('canceled') && count('canceled') >= count('authorized');
+  }
   return true;
 }

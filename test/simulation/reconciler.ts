@@ -74,7 +74,7 @@ export async function compare(
   return true;
 }
 
-/** As `our_payment` of migrations/0030. */
+/** As `our_payment` of migrations/0033. */
 function oursOf({ books }: World, id: OrderId, intent: string): OurPayment {
   const { orders, payments, entries, refunds, barriers } = books.tables;
   const order = orders.get(id);

@@ -19,8 +19,11 @@ export const ACTS = [
   'an API process is killed',
 ] as const;
 
+/** Only where orders are captured at shipment. */
+export const SHIPPING_ACTS = ['the merchant ships a part', 'the merchant ships the rest'] as const;
+
 export interface Act {
-  readonly kind: (typeof ACTS)[number];
+  readonly kind: (typeof ACTS)[number] | (typeof SHIPPING_ACTS)[number];
   /** Of the story, from 0. */
   readonly order: number;
   /** How long, how many, how far: whatever the act needs a number for. */
@@ -66,6 +69,8 @@ export interface Story {
   readonly authorizationSeconds: number;
   /** Whether the gateway tells of its events. */
   readonly tells?: boolean;
+  /** Where orders are captured at shipment: how long one waits for what nobody has shipped. */
+  readonly shipsAfterSeconds?: number;
 }
 
 export const SKUS = ['BOWL', 'CUP'] as const;

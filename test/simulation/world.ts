@@ -3,6 +3,7 @@
  * goes over a wire, with workers and API processes that may die at any of them.
  */
 import type { Activities } from '../../src/activities/index.ts';
+import type { CaptureWindow } from '../../src/activities/shipment-ports.ts';
 import type { OrderFacts } from '../../src/domain/order.ts';
 import type { RefundFacts } from '../../src/domain/refund.ts';
 import { participants } from '../../src/saga/index.ts';
@@ -35,6 +36,9 @@ const HANDS = new Hands();
 // Any moment would do.
 const EPOCH = Date.UTC(2026, 0, 1);
 
+// Of the time that money is held.
+const MARGIN = 0.2;
+
 export interface World {
   readonly story: Story;
   readonly scheduler: Scheduler;
@@ -45,6 +49,7 @@ export interface World {
   readonly gateway: MemoryGateway;
   readonly carrier: MemoryCarrier;
   readonly mailer: MemoryMailer;
+  readonly window: CaptureWindow;
   readonly server: Server;
   readonly workers: Fleet<Worker>;
   readonly apis: Fleet<PlainProcess>;
@@ -78,6 +83,9 @@ export function createWorld(story: Story, watching: Watching = {}): World {
   const books = createMemoryBooks({ now: clock });
   for (const sku of SKUS) books.stock(sku, story.stock);
   books.voucher(VOUCHER, story.voucherUses, DISCOUNT_MINOR);
+  if (story.shipsAfterSeconds !== undefined) books.captureAtShipment();
+  const windowMs = story.authorizationSeconds * 1_000;
+  const window = { windowMs, marginMs: windowMs * MARGIN };
   const gateway = createMemoryGateway({
     now: clock,
     keyRetentionMs: story.keyRetentionSeconds * 1_000,
@@ -164,7 +172,7 @@ export function createWorld(story: Story, watching: Watching = {}): World {
       apis,
       operators,
     },
-    ...{ seenBy, violations, troubled },
+    ...{ seenBy, violations, troubled, window },
     startCheckout: (process, order) => start(process, order.id, checkout(order)),
     startRefund: (process, refund) => start(process, refund.id, refundOf(refund)),
   };

@@ -20,6 +20,7 @@ import type { Plan } from './failpoints/desk.ts';
 import { createProcessStack } from './processes.ts';
 import { complete, requested } from './refunds.ts';
 import { service } from './services.ts';
+import { captureLater, endSoon, lapseSecond, shipNext } from './shipments.ts';
 import type { OrderChange } from './shop.ts';
 import { tellAll } from './tales.ts';
 import type { Subject } from './tales.ts';
@@ -40,6 +41,10 @@ export const SCENARIOS = {
   },
   'its voucher returned': { change: { voucherCode: 'MANY', postalCode: '00000' } },
   parked: { parkedAt: 'before carrier.requestShipment' },
+  'shipped in parts': { isLater: true },
+  'called back': { isLater: true, cancelledAt: 'before book.beginPartCapture' },
+  'not paid for': { isLater: true, lapses: true },
+  'held again': { isLater: true, isHeldAgain: true },
   refunded: { isRefund: true, restock: true },
   'refunded late': { isRefund: true, change: { paymentMethod: 'pm_card_pendingRefund' } },
   'not refunded': { isRefund: true, change: { paymentMethod: 'pm_card_refundFail' } },
@@ -56,6 +61,12 @@ interface ScenarioDetails {
   readonly approvedAt?: string;
   /** That fails until an operator has been called. */
   readonly parkedAt?: string;
+  /** It is captured at shipment: one of two goes out, and then the other. */
+  readonly isLater?: true;
+  /** Its hold is gone before the second. */
+  readonly lapses?: true;
+  /** Its hold ends soon when the first goes out. */
+  readonly isHeldAgain?: true;
   readonly isRefund?: true;
   readonly restock?: true;
 }
@@ -94,6 +105,10 @@ export async function createCrashStage(budgets: Partial<Budgets> = PATIENT) {
     mailer: { send: () => Promise.resolve() },
     timeLeftMs: () => 5_000,
   });
+  const dashboard = createStripeGateway({
+    secretKey: 'sk_test_dashboard',
+    apiBase: parties.gatewayUrl,
+  });
   let workers: Running[] = [];
 
   const approve = async (id: OrderFacts['id']): Promise<void> => {
@@ -104,6 +119,15 @@ export async function createCrashStage(budgets: Partial<Budgets> = PATIENT) {
       body: JSON.stringify({ answer: 'approve' }),
     });
   };
+  const meanwhile = async (
+    { isLater, lapses, isHeldAgain }: ScenarioDetails,
+    act: string,
+    order: OrderFacts,
+  ) => {
+    if (isLater && act === 'awaitShipment') await shipNext(shop.pool, order);
+    if (isHeldAgain && act === 'requestPart') await endSoon(shop.pool, order);
+    if (lapses && act === 'capturePart') await lapseSecond(shop.pool, dashboard, order);
+  };
 
   /** What happens to such an order anyway, wherever it is held. */
   const plotOf = (details: ScenarioDetails, order: OrderFacts): Plan => {
@@ -111,6 +135,7 @@ export async function createCrashStage(budgets: Partial<Budgets> = PATIENT) {
     let isCalled = false;
     return async ({ orderId, act, at }) => {
       if (orderId !== order.id) return undefined;
+      if (at === 'begin') await meanwhile(details, act, order);
       if (at === cancelledAt) await book.beginUnwind(order.id, 'cancelled');
       if (at === approvedAt) await approve(order.id);
       if (act === 'callOperator' && at === 'end') isCalled = true;
@@ -123,8 +148,10 @@ export async function createCrashStage(budgets: Partial<Budgets> = PATIENT) {
     const details: ScenarioDetails = SCENARIOS[scenario];
     const order = await shop.order([{ sku: details.sku ?? 'MUG', quantity: 2 }], details.change);
     desk.plan(plotOf(details, order));
+    if (details.isLater) await captureLater(shop.pool, order.id);
     if (details.isRefund === undefined) {
-      return { sagaId: order.id, orderId: order.id, start: () => sagas.startCheckout(order) };
+      const placed = details.isLater ? { ...order, capture: 'at-shipment' as const } : order;
+      return { sagaId: order.id, orderId: order.id, start: () => sagas.startCheckout(placed) };
     }
     await complete(byHand, order);
     const wanted = details.restock && { lines: order.lines, restock: true };

@@ -16,6 +16,7 @@ export function failing(api: Harness, error: Error): ApiDeps {
     catalogue: fails,
     store: fails,
     refunds: fails,
+    shipments: fails,
     feed: fails,
     events: fails,
     streams: fails,

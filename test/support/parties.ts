@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { USUAL_WINDOW } from '../../src/activities/shipment-ports.ts';
 import type { Deps } from '../../src/activities/ports.ts';
 import { createCarrier } from '../../src/adapters/carrier/index.ts';
 import { createOrderBook } from '../../src/adapters/postgres/order-book.ts';
@@ -29,13 +30,17 @@ const ATTEMPT_MS = 5_000;
 export interface PartyOptions {
   /** How long the gateway remembers a key; a day. */
   readonly keyRetentionMs?: number;
+  /** How long the gateway holds money; seven days. */
+  readonly authorizationMs?: number;
+  /** Before the end of that, for orders captured at shipment. */
+  readonly marginMs?: number;
   /** The gateway's clock. */
   readonly now?: () => number;
 }
 
 export async function startParties(
   { pool }: Shop,
-  options: PartyOptions = {},
+  { marginMs, ...options }: PartyOptions = {},
 ): Promise<RunningParties> {
   const directory = await mkdtemp(join(tmpdir(), 'makegood-parties-'));
   const bookFile = (name: string) => ({ port: 0, bookFile: join(directory, `${name}.jsonl`) });
@@ -50,6 +55,7 @@ export async function startParties(
       carrier: createCarrier({ baseUrl: carrier.url }),
       mailer: createMailer({ url: mail.smtpUrl, from: 'makegood <orders@makegood.example>' }),
       timeLeftMs: () => ATTEMPT_MS,
+      ...(marginMs !== undefined && { window: { ...USUAL_WINDOW, marginMs } }),
     },
     async clearFaults() {
       for (const { url } of [gateway, carrier, mail]) {

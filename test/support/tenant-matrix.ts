@@ -7,6 +7,7 @@ import { addKey, createHarness, EVERYTHING, newKey, orderIn, validBody } from '.
 import type { Harness, OrderBody, Tenant } from '../api/harness.ts';
 import type { Holder, Line } from './matrix-line.ts';
 import { bookCompleted } from './refunds.ts';
+import { bookHeld } from './shipments.ts';
 import { linesOfWebhooks } from './webhook-lines.ts';
 
 export async function createMatrix() {
@@ -140,6 +141,15 @@ function linesOf(api: Harness): readonly Line[] {
         id: (await completed(api, holder)).id,
         sku: holder.sku,
       }),
+      body: ({ sku }) => ({ lines: [{ sku, quantity: 1 }] }),
+    },
+    {
+      operation: 'POST /v1/orders/{id}/shipments',
+      own: async (holder) => {
+        const { id } = await placed(api, holder);
+        await bookHeld(api.pool, api.book, id, PRICE);
+        return { ...key(), id, sku: holder.sku };
+      },
       body: ({ sku }) => ({ lines: [{ sku, quantity: 1 }] }),
     },
     {

@@ -9,6 +9,7 @@ import { orderOf } from '../../domain/refund.ts';
 import { call } from './pool.ts';
 import { createRefundBook } from './refund-book.ts';
 import { createReservations } from './reservations.ts';
+import { createShipmentBook } from './shipment-book.ts';
 import { beginStep, recordStep } from './step-answers.ts';
 
 /** `touched` is told of every order that may have a new event, after the commit. */
@@ -72,6 +73,7 @@ export function createOrderBook(pool: pg.Pool, touched: (id: OrderId) => void): 
       record('record_refund', id, refund.id, refund.amount.amountMinor.toString()),
     restock: (id) => record('restock', id),
     ...createRefundBook(pool, touched),
+    ...createShipmentBook(pool, touched),
 
     beginUnwind: (id, reason) =>
       call<{ gate: Gate; reason: EndReason | null }>(pool, 'begin_unwind', id, reason),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { GatewayRefund, Intent } from '../../activities/ports.ts';
+import type { HoldTerms } from '../../activities/shipment-ports.ts';
 
 const minor = z.int().nonnegative().transform(BigInt);
 const currency = z
@@ -52,9 +53,10 @@ export function readIntent(operation: string, answer: unknown): Intent {
   const intent = parse(operation, intentAnswer, answer);
   const { amount, amount_capturable: capturable, amount_received: captured } = intent;
   if (intent.status === 'requires_capture') {
-    requireSame(operation, 'amount held', capturable, amount);
+    requireSame(operation, 'amount held', capturable, amount - captured);
   }
-  if (intent.status === 'succeeded') {
+  // What was captured in parts may have succeeded with less: the rest was let go.
+  if (intent.status === 'succeeded' && (captured === 0n || captured > amount)) {
     requireSame(operation, 'amount captured', captured, amount);
   }
   const decline = intent.last_payment_error;
@@ -81,6 +83,32 @@ function readAction({
   return {
     ...(actionUrl ? { actionUrl } : {}),
     ...(isTold ? { heldAt: new Date(charge.created * 1_000) } : {}),
+  };
+}
+
+const heldCharge = z.object({
+  latest_charge: z
+    .object({
+      payment_method_details: z
+        .object({
+          card: z
+            .object({
+              capture_before: z.int().nullish(),
+              multicapture: z.object({ status: z.string() }).nullish(),
+            })
+            .nullish(),
+        })
+        .nullish(),
+    })
+    .nullish(),
+});
+
+export function readTerms(operation: string, answer: unknown): HoldTerms {
+  const { latest_charge: charge } = parse(operation, heldCharge, answer);
+  const { capture_before: seconds, multicapture } = charge?.payment_method_details?.card ?? {};
+  return {
+    ...(typeof seconds === 'number' && { before: new Date(seconds * 1_000) }),
+    inParts: multicapture?.status === 'available',
   };
 }
 

@@ -5,9 +5,10 @@
  */
 import type Stripe from 'stripe';
 import type { GatewayCall, GatewayRefund, Intent, PaymentGateway } from '../../activities/ports.ts';
+import type { HoldTerms, Part } from '../../activities/shipment-ports.ts';
 import type { GatewayOperation } from '../../domain/keys.ts';
 import { Refusal } from '../../domain/wrong.ts';
-import { readIntent, readRefund, requireSame } from './answers.ts';
+import { readIntent, readTerms, readRefund, requireSame } from './answers.ts';
 import { connect, deadline, isReplay, type Deadline } from './connection.ts';
 import { bug, judge, unavailable, type Trouble } from './trouble.ts';
 
@@ -37,10 +38,11 @@ export function createStripeGateway({
       change(changing, 'confirmIntent', id, call, (options) =>
         stripe.paymentIntents.confirm(id, returnTo(call.returnUrl), options),
       ),
-    captureIntent: (id, call) =>
-      change(changing, 'captureIntent', id, call, (options) =>
-        stripe.paymentIntents.capture(id, {}, options),
+    captureIntent: (id, call, part) =>
+      change({ ...changing, part }, 'captureIntent', id, call, (options) =>
+        stripe.paymentIntents.capture(id, captureParams(part), options),
       ),
+    holdTerms: (id, { timeoutMs }) => holdTerms(stripe, id, deadline(timeoutMs)),
     cancelIntent: (id, call) =>
       change(changing, 'cancelIntent', id, call, (options) =>
         stripe.paymentIntents.cancel(id, {}, options),
@@ -73,6 +75,7 @@ async function createIntent(
         capture_method: 'manual',
         payment_method: wanted.paymentMethod,
         allowed_payment_method_types: ['card'],
+        ...(wanted.inParts && MULTICAPTURE),
         metadata: {
           order_id: wanted.orderId,
           request_id: wanted.requestId,
@@ -97,6 +100,20 @@ async function createIntent(
   return intent;
 }
 
+// Not every card has it; then the first capture has to be of the whole.
+// https://docs.stripe.com/payments/multicapture
+const MULTICAPTURE = {
+  payment_method_options: { card: { request_multicapture: 'if_available' } },
+} as const;
+
+/** Of the whole it is asked for without a word, as ever. */
+function captureParams(part: Part | undefined): Stripe.PaymentIntentCaptureParams {
+  if (part === undefined) return {};
+  const { amountMinor, upToMinor, isLast } = part;
+  if (isLast && amountMinor === upToMinor) return {};
+  return { amount_to_capture: Number(amountMinor), final_capture: isLast };
+}
+
 // What an order brings along; any other parameter that the gateway refuses is our mistake. Amounts
 // have a least and a most in each currency (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
 const REFUSED_PARAMETERS = ['payment_method', 'amount', 'currency'];
@@ -116,8 +133,14 @@ const PAST: Readonly<Record<Change, readonly Intent['status'][]>> = {
   cancelIntent: ['processing', 'succeeded', 'canceled'],
 };
 
+interface Changing {
+  readonly stripe: Stripe;
+  readonly foundDone: FoundDone | undefined;
+  readonly part?: Part | undefined;
+}
+
 async function change(
-  { stripe, foundDone }: { readonly stripe: Stripe; readonly foundDone: FoundDone | undefined },
+  { stripe, foundDone, part }: Changing,
   operation: Change,
   intentId: string,
   { key, timeoutMs }: GatewayCall,
@@ -133,6 +156,7 @@ async function change(
     }
     const intent = readIntent(operation, answer);
     requireSame(operation, 'intent', intent.id, intentId);
+    if (part === undefined) requireWhole(operation, intent);
     return intent;
   } catch (error) {
     const trouble = judge(error);
@@ -142,7 +166,7 @@ async function change(
         ? await retrieve(stripe, operation, intentId, until)
         : readIntent(operation, trouble.intent);
     if (trouble.kind === 'declined') return declinedWith(trouble, intent);
-    if (isPast(operation, intent)) {
+    if (isPast(operation, intent, part)) {
       tellIfLost(trouble, operation, foundDone);
       return intent;
     }
@@ -155,9 +179,18 @@ function tellIfLost({ kind }: Trouble, operation: Change, foundDone: FoundDone |
   if (kind === 'ambiguous') foundDone?.(WORDS[operation]);
 }
 
-function isPast(operation: Change, { status, declineCode }: Intent): boolean {
+function isPast(operation: Change, intent: Intent, part: Part | undefined): boolean {
+  const { status, declineCode, capturedMinor } = intent;
+  const isCaptured = part !== undefined && capturedMinor >= part.upToMinor;
   const isDeclined = status === 'requires_payment_method' && declineCode !== undefined;
-  return PAST[operation].includes(status) || (operation === 'confirmIntent' && isDeclined);
+  const isConfirmed = operation === 'confirmIntent' && isDeclined;
+  return PAST[operation].includes(status) || isConfirmed || isCaptured;
+}
+
+/** What nobody has asked to be captured in parts is not. */
+function requireWhole(operation: Change, { status, capturedMinor, amount }: Intent): void {
+  if (operation !== 'captureIntent' || status !== 'succeeded') return;
+  requireSame(operation, 'amount captured', capturedMinor, amount.amountMinor);
 }
 
 function declinedWith({ declineCode = 'unknown' }: Trouble, intent: Intent): Intent {
@@ -177,6 +210,17 @@ async function retrieve(
   const intent = readIntent(operation, answer);
   requireSame(operation, 'intent', intent.id, intentId);
   return intent;
+}
+
+async function holdTerms(stripe: Stripe, intentId: string, until: Deadline): Promise<HoldTerms> {
+  const answer = await ask('holdTerms', () =>
+    stripe.paymentIntents.retrieve(
+      intentId,
+      { expand: ['latest_charge'] },
+      { timeout: until.leftMs() },
+    ),
+  );
+  return readTerms('holdTerms', answer);
 }
 
 async function refundIntent(

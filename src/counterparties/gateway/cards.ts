@@ -12,7 +12,12 @@ export interface Decline {
 export type RefundFate = 'at-once' | 'later' | 'never';
 
 export type Card =
-  | { readonly bank: 'authorizes'; readonly refunds: RefundFate }
+  | {
+      readonly bank: 'authorizes';
+      readonly refunds: RefundFate;
+      /** What is held is captured once, or not at all. */
+      readonly isOnlyWhole?: true;
+    }
   /** What the bank says once the customer has confirmed it. */
   | { readonly bank: 'asks-the-customer'; readonly then: 'authorizes' | 'declines' }
   /** It answers in its own time, or not before it is told to. */
@@ -45,6 +50,8 @@ const CARDS: Readonly<Record<string, Card>> = {
   pm_card_visa: authorizes,
   pm_card_mastercard: authorizes,
   pm_card_amex: authorizes,
+  // Stripe has it for whole networks and countries.
+  pm_card_onlyWhole: { bank: 'authorizes', refunds: 'at-once', isOnlyWhole: true },
   pm_card_pendingRefund: { bank: 'authorizes', refunds: 'later' },
   // Stripe's has succeeded at first; this one is pending, as refunds at most banks are.
   pm_card_refundFail: { bank: 'authorizes', refunds: 'never' },

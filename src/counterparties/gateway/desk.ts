@@ -19,6 +19,8 @@ type News = GatewayEffect extends infer Effect
 export interface Desk {
   readonly state: GatewayState;
   readonly nowMs: number;
+  /** How long the bank holds money that nobody captures. */
+  readonly authorizationMs: number;
   /** The intent that the path or the parameters name. */
   readonly intentId: string | undefined;
   /** Where the gateway is reached. */
@@ -38,10 +40,19 @@ export const amount = z
 export const metadata = z.record(z.string(), z.string()).default({});
 export const page = { limit: z.coerce.number().int().min(1).max(100).default(10) };
 
-export function theIntent({ state, intentId = '' }: Desk, param = 'intent'): IntentState {
+export function theIntent(desk: Desk, param = 'intent'): IntentState {
+  const { state, intentId = '', nowMs, authorizationMs } = desk;
   const intent = state.intents.get(intentId);
   if (intent === undefined) throw noSuch('payment_intent', intentId, param);
+  const { status, authorizedAt } = intent;
+  const isOver = authorizedAt !== null && nowMs >= Date.parse(authorizedAt) + authorizationMs;
+  if (status === 'requires_capture' && isOver) lapse(intent, desk);
   return intent;
+}
+
+/** An authorization that was not captured in time: Stripe cancels the intent by itself. */
+export function lapse({ id, capturable }: IntentState, desk: Desk): void {
+  desk.settle({ effect: 'canceled', intent: id, amount: capturable, reason: 'automatic' });
 }
 
 export function newId(prefix: 'pi' | 'ch' | 're'): string {

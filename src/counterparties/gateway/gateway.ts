@@ -22,6 +22,7 @@ export async function startGateway({
   host,
   bookFile,
   keyRetentionMs = DAY_MS,
+  authorizationMs = 7 * DAY_MS,
   now = Date.now,
   webhook,
 }: {
@@ -29,6 +30,8 @@ export async function startGateway({
   host?: string | undefined;
   bookFile: string;
   keyRetentionMs?: number;
+  /** How long money is held that nobody captures. */
+  authorizationMs?: number;
   now?: () => number;
   /** Whom it tells of its events; nobody, until somebody is named over the control endpoint. */
   webhook?: Endpoint | undefined;
@@ -50,7 +53,7 @@ export async function startGateway({
     if (key === null || status === null || answer === null) return;
     keys.restore(key, path, params, Date.parse(request.at), { status, body: answer });
   });
-  const gateway = { state, keys, book, faults, webhooks, now };
+  const gateway = { state, keys, book, faults, webhooks, now, authorizationMs };
   const server = await listen(gatewayApp(gateway), { port, host });
   webhooks.resume(told.splice(0));
   return {

@@ -29,6 +29,8 @@ export interface IntentState {
   chargeId: string | null;
   capturable: number;
   captured: number;
+  authorizedAt: string | null;
+  readonly isInParts: boolean;
   canceledAt: string | null;
   cancellationReason: string | null;
   lastDecline: Decline | null;
@@ -69,12 +71,15 @@ export type GatewayEffect = Moved &
         readonly effect: 'created';
         readonly paymentMethod: string | null;
         readonly metadata: Metadata;
+        /** It may be captured in parts. */
+        readonly inParts?: true;
       }
     | { readonly effect: 'authorized'; readonly charge: string }
     | { readonly effect: 'action-required'; readonly action?: Action | null }
     | { readonly effect: 'processing'; readonly charge: string }
     | { readonly effect: 'declined'; readonly charge: string; readonly decline: Decline }
-    | { readonly effect: 'captured' }
+    // `rest`: what is still held after a part of it was captured.
+    | { readonly effect: 'captured'; readonly rest?: number }
     // `amount` is the hold that was let go: 0 when nothing was held.
     | { readonly effect: 'canceled'; readonly reason: string }
     // Nothing has moved yet, but the amount can be refunded by nobody else.

@@ -6,9 +6,10 @@
 import { z } from 'zod';
 import { GENERIC_DECLINE, testCard, type Card } from './cards.ts';
 import { answerInTime } from './customer.ts';
-import { amount, metadata, newId, page, theIntent, type Desk } from './desk.ts';
+import { amount, lapse, metadata, newId, page, theIntent, type Desk } from './desk.ts';
 import type { IntentState, Json } from './model.ts';
-import { cardDeclined, noSuch, unexpectedState } from './problems.ts';
+import { cardDeclined, noSuch, notInParts, tooMuchToCapture } from './problems.ts';
+import { unexpectedState, type StripeProblem } from './problems.ts';
 import { findRefunds, refundIntent } from './refunds.ts';
 import { expandedIntentShape, intentShape, listBefore, listShape } from './shapes.ts';
 
@@ -32,9 +33,15 @@ const createParams = z.strictObject({
   confirm: z.literal('false').optional(),
   payment_method: z.string().optional(),
   allowed_payment_method_types: z.record(z.string(), z.literal('card')).optional(),
+  // As the form has it: what is nested twice stays a name.
+  'payment_method_options[card][request_multicapture]': z.literal('if_available').optional(),
   metadata,
 });
 const confirmParams = z.strictObject({ return_url: z.url().max(2048).optional() });
+const captureParams = z.strictObject({
+  amount_to_capture: amount.optional(),
+  final_capture: z.enum(['true', 'false']).optional(),
+});
 const noParams = z.strictObject({});
 const retrieveParams = z.strictObject({
   expand: z.record(z.string(), z.literal('latest_charge')).optional(),
@@ -56,7 +63,9 @@ export const perform: Readonly<Record<Operation, (desk: Desk, params: unknown) =
     const { expand } = retrieveParams.parse(params);
     const intent = theIntent(desk);
     answerInTime(desk, intent);
-    return (expand === undefined ? intentShape : expandedIntentShape)(intent);
+    return expand === undefined
+      ? intentShape(intent)
+      : expandedIntentShape(intent, desk.authorizationMs);
   },
   'find-refund': findRefunds,
   'list-events': listEvents,
@@ -75,12 +84,17 @@ function listEvents({ state }: Desk, params: unknown): Json {
 function createIntent(desk: Desk, params: unknown): Json {
   const wanted = createParams.parse(params);
   const paymentMethod = wanted.payment_method ?? null;
-  if (paymentMethod !== null && testCard(paymentMethod) === undefined) {
+  const card = paymentMethod === null ? undefined : testCard(paymentMethod);
+  if (paymentMethod !== null && card === undefined) {
     throw noSuch('PaymentMethod', paymentMethod, 'payment_method', 400);
   }
   const intent = newId('pi');
+  const { amount, metadata } = wanted;
+  const isMulti = 'payment_method_options[card][request_multicapture]' in wanted;
+  const isOnlyWhole = card?.bank === 'authorizes' && card.isOnlyWhole;
+  const inParts = isMulti && !isOnlyWhole && { inParts: true as const };
   desk.record(
-    { effect: 'created', intent, amount: wanted.amount, paymentMethod, metadata: wanted.metadata },
+    { effect: 'created', intent, amount, paymentMethod, metadata, ...inParts },
     wanted.currency,
   );
   return intentShape(theIntent({ ...desk, intentId: intent }));
@@ -118,11 +132,6 @@ function lapsing(intent: IntentState, desk: Desk): Json {
   return held;
 }
 
-/** An authorization that was not captured in time: Stripe cancels the intent by itself. */
-function lapse({ id, capturable }: IntentState, desk: Desk): void {
-  desk.settle({ effect: 'canceled', intent: id, amount: capturable, reason: 'automatic' });
-}
-
 function bankSays(intent: IntentState, desk: Desk): Card {
   const why = whyNotConfirmed(intent);
   if (why !== undefined) {
@@ -152,20 +161,32 @@ function whyNotConfirmed({ status }: IntentState): string | undefined {
 }
 
 function captureIntent(desk: Desk, params: unknown): Json {
-  noParams.parse(params);
+  const wanted = captureParams.parse(params);
   const intent = theIntent(desk);
   const isHeld = intent.status === 'requires_capture';
   if (isHeld && (desk.meets('decline') || desk.meets('lapse'))) lapse(intent, desk);
-  if (intent.status !== 'requires_capture') {
-    const why =
-      intent.status === 'succeeded'
-        ? 'it has already been captured.'
-        : `it has a status of ${intent.status}. Only a PaymentIntent with one of the following ` +
-          'statuses may be captured: requires_capture.';
-    throw unexpectedState(intent, `This PaymentIntent could not be captured because ${why}`);
-  }
-  desk.record({ effect: 'captured', intent: intent.id, amount: intent.capturable });
+  if (intent.status !== 'requires_capture') throw notCapturable(intent);
+  desk.record({ effect: 'captured', intent: intent.id, ...shareOf(intent, wanted) });
   return intentShape(intent);
+}
+
+/** How much is captured, and how much stays held then. */
+function shareOf(intent: IntentState, wanted: z.infer<typeof captureParams>) {
+  const { amount_to_capture: amount = intent.capturable, final_capture: isFinal } = wanted;
+  if (amount > intent.capturable) throw tooMuchToCapture(intent);
+  if (isFinal === 'false' && !intent.isInParts) throw notInParts();
+  const rest = intent.capturable - amount;
+  const staysHeld = isFinal === 'false' && rest > 0;
+  return { amount, ...(staysHeld && { rest }) };
+}
+
+function notCapturable(intent: IntentState): StripeProblem {
+  const why =
+    intent.status === 'succeeded'
+      ? 'it has already been captured.'
+      : `it has a status of ${intent.status}. Only a PaymentIntent with one of the following ` +
+        'statuses may be captured: requires_capture.';
+  return unexpectedState(intent, `This PaymentIntent could not be captured because ${why}`);
 }
 
 function cancelIntent(desk: Desk, params: unknown): Json {

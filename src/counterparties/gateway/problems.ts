@@ -50,6 +50,23 @@ export function unexpectedState(intent: IntentState, message: string): StripePro
   });
 }
 
+export function tooMuchToCapture({ capturable }: IntentState): StripeProblem {
+  return new StripeProblem(400, {
+    type: 'invalid_request_error',
+    code: 'amount_too_large',
+    message: `The requested capture amount is greater than the amount you can capture (${capturable}).`,
+    param: 'amount_to_capture',
+  });
+}
+
+export function notInParts(): StripeProblem {
+  return new StripeProblem(400, {
+    type: 'invalid_request_error',
+    message: 'final_capture can only be false where multicapture was requested and is available.',
+    param: 'final_capture',
+  });
+}
+
 export function refundRefused(message: string, code?: string): StripeProblem {
   return new StripeProblem(400, {
     type: 'invalid_request_error',

@@ -32,6 +32,7 @@ export interface Gateway {
   readonly faults: FaultPlan<Operation | 'webhook'>;
   readonly webhooks: Pick<Webhooks, 'offer' | 'introduce' | 'pending'>;
   readonly now: () => number;
+  readonly authorizationMs: number;
 }
 
 export function gatewayApp(gateway: Gateway): Hono<HttpEnv> {
@@ -221,7 +222,7 @@ function answerOf(desk: Desk, { operation, params }: Received): Answer {
 }
 
 function openDesk(
-  { state, now }: Gateway,
+  { state, now, authorizationMs }: Gateway,
   { operation, orderId, requestId, key, intentId, origin }: Received,
   meeting: Meeting,
 ): { effects: readonly GatewayEffect[]; told: readonly GatewayNews[]; desk: Desk } {
@@ -237,6 +238,7 @@ function openDesk(
   };
   const desk: Desk = {
     nowMs,
+    authorizationMs,
     state,
     intentId,
     origin,

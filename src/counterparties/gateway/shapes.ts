@@ -38,7 +38,8 @@ function actionShape({ action }: IntentState): Json {
 }
 
 /** With the charge itself in the place of its ID, as `expand[]=latest_charge` asks for. */
-export function expandedIntentShape(intent: IntentState): Json {
+export function expandedIntentShape(intent: IntentState, authorizationMs: number): Json {
+  const { authorizedAt } = intent;
   const charge = {
     id: intent.chargeId,
     object: 'charge',
@@ -49,6 +50,14 @@ export function expandedIntentShape(intent: IntentState): Json {
       .filter(({ status }) => status !== 'failed')
       .reduce((sum, { amount }) => sum + amount, 0),
     disputed: false,
+    payment_method_details: {
+      card: {
+        capture_before:
+          authorizedAt === null ? null : seconds(authorizedAt) + Math.floor(authorizationMs / 1000),
+        multicapture: { status: intent.isInParts ? 'available' : 'unavailable' },
+      },
+      type: 'card',
+    },
   };
   return { ...intentShape(intent), latest_charge: intent.chargeId === null ? null : charge };
 }
@@ -91,6 +100,12 @@ const EVENT_TYPES: Readonly<Record<GatewayEffect['effect'], string>> = {
   'refund-failed': 'refund.failed',
 };
 
+/** A capture that leaves something to capture is told as its change. */
+function typeOf(effect: GatewayEffect): string {
+  const isPart = effect.effect === 'captured' && effect.rest !== undefined;
+  return EVENT_TYPES[isPart ? 'authorized' : effect.effect];
+}
+
 /** The event that an effect gives, with the object as it was just then. */
 export function eventShape(id: string, effect: GatewayEffect, intent: IntentState): Json {
   const refund =
@@ -99,7 +114,7 @@ export function eventShape(id: string, effect: GatewayEffect, intent: IntentStat
   return {
     id,
     object: 'event',
-    type: isSettled ? 'refund.updated' : EVENT_TYPES[effect.effect],
+    type: isSettled ? 'refund.updated' : typeOf(effect),
     created: seconds(effect.at),
     data: { object: refund === undefined ? intentShape(intent) : refundShape(refund) },
     livemode: false,

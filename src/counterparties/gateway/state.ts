@@ -51,6 +51,8 @@ function newIntent(effect: Of<'created'>): IntentState {
     chargeId: null,
     capturable: 0,
     captured: 0,
+    authorizedAt: null,
+    isInParts: effect.inParts === true,
     canceledAt: null,
     cancellationReason: null,
     lastDecline: null,
@@ -73,6 +75,7 @@ function change(intent: IntentState, effect: GatewayEffect): void {
       intent.chargeId = effect.charge;
       intent.chargedAt ??= effect.at;
       intent.capturable = effect.amount;
+      intent.authorizedAt = effect.at;
       intent.lastDecline = null;
       return;
     case 'action-required':
@@ -87,9 +90,7 @@ function change(intent: IntentState, effect: GatewayEffect): void {
       intent.lastDecline = effect.decline;
       return;
     case 'captured':
-      intent.status = 'succeeded';
-      intent.captured = effect.amount;
-      intent.capturable = 0;
+      capture(intent, effect);
       return;
     case 'canceled':
       intent.status = 'canceled';
@@ -97,6 +98,12 @@ function change(intent: IntentState, effect: GatewayEffect): void {
       intent.canceledAt = effect.at;
       intent.cancellationReason = effect.reason;
   }
+}
+
+function capture(intent: IntentState, { amount, rest = 0 }: Of<'captured'>): void {
+  intent.captured += amount;
+  intent.capturable = rest;
+  if (rest === 0) intent.status = 'succeeded';
 }
 
 function wait(intent: IntentState, effect: Of<'action-required' | 'processing'>): void {

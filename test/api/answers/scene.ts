@@ -15,6 +15,7 @@ import type { Harness } from '../harness.ts';
 export interface Books {
   readonly orders: number;
   readonly refunds: number;
+  readonly shipments: number;
   /** Orders that are cancelled, or about to be. */
   readonly cancels: number;
   readonly claims: number;
@@ -47,7 +48,7 @@ export interface Scene extends Pick<Harness, 'acme' | 'globex' | 'book' | 'pool'
 
 /** A request that another process is in the middle of: its claim is written and not committed. */
 export interface HeldClaim {
-  readonly fn: 'place_order' | 'cancel_order' | 'request_refund';
+  readonly fn: 'place_order' | 'cancel_order' | 'request_refund' | 'ask_for_shipment';
   readonly route: string;
   readonly key: string;
   readonly sent: unknown;
@@ -139,6 +140,7 @@ export async function createScene(): Promise<Scene> {
 
 const BOOKS = `SELECT (SELECT count(*)::integer FROM "order") AS orders,
   (SELECT count(*)::integer FROM refund) AS refunds,
+  (SELECT count(*)::integer FROM shipment_request) AS shipments,
   (SELECT count(*)::integer FROM "order" WHERE reason = 'cancelled') AS cancels,
   (SELECT count(*)::integer FROM idempotency_claim) AS claims`;
 

@@ -1,9 +1,10 @@
-/** What has a key: placing an order, cancelling one, refunding one. Rows are told of all three alike. */
+/** What has a key: placing an order, cancelling, refunding, shipping one. Rows are told of all alike. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { OrderId } from '../../../src/domain/order.ts';
 import type { RefundId } from '../../../src/domain/refund.ts';
 import { bookCompleted, euros } from '../../support/refunds.ts';
+import { bookHeld, bookPart } from '../../support/shipments.ts';
 import { newKey, validBody } from '../harness.ts';
 import type { Tenant } from '../harness.ts';
 import type { Books, HeldClaim, Scene } from './scene.ts';
@@ -14,7 +15,7 @@ import type { Seen, Sent } from './wire.ts';
 const TOTAL = 2048n;
 
 export interface Subject {
-  readonly name: 'order' | 'cancel' | 'refund';
+  readonly name: 'order' | 'cancel' | 'refund' | 'shipment';
   /** A request that will be granted, and whatever has to be there before. */
   readonly request: (scene: Scene, tenant?: Tenant) => Promise<Sent>;
   /** What granting it adds to the books. */
@@ -92,8 +93,36 @@ const refund: Subject = {
   }),
 };
 
-export const SUBJECTS = [order, cancel, refund] as const;
-export const WITH_A_BODY = [order, refund] as const;
+const shipment: Subject = {
+  name: 'shipment',
+  async request(scene, tenant = scene.acme) {
+    const id = await placed(scene, tenant);
+    await bookHeld(scene.pool, scene.book, id, TOTAL);
+    return post(`/v1/orders/${id}/shipments`, tenant, {});
+  },
+  adds: { shipments: 1, claims: 1 },
+  decides: 'ask_for_shipment',
+  async succeed({ book }, granted) {
+    await bookPart(book, orderIn(granted), 1, TOTAL);
+    await book.recordReceipt(orderIn(granted));
+    return 'completed';
+  },
+  async refuse({ book }, granted) {
+    const id = orderIn(granted);
+    await book.nextShipment(id, 1, 0);
+    await book.recordPartRefused(id, 1, 'address-refused', 'Nobody lives there.');
+    return 'authorized';
+  },
+  other: (sent) => withBody(sent, { lines: [{ sku: 'TEA', quantity: 1 }] }),
+  held: (sent) => ({
+    ...claimed(sent, 'ask_for_shipment'),
+    before: [orderOf(sent)],
+    after: [JSON.stringify({ ...parsed(sent), id: newId('shp'), requestId: 'req_rival' })],
+  }),
+};
+
+export const SUBJECTS = [order, cancel, refund, shipment] as const;
+export const WITH_A_BODY = [order, refund, shipment] as const;
 
 // --- requests ------------------------------------------------------------------------------------
 
@@ -153,8 +182,10 @@ export function orderIn(seen: Seen): OrderId {
   return orderId as OrderId;
 }
 
+/** A shipment is shown where its order is. */
 export function selfOf(seen: Seen): string {
-  return (bodyOf(seen) as { links: { self: string } }).links.self;
+  const { links } = bodyOf(seen) as { links: { self?: string; order: string } };
+  return links.self ?? links.order;
 }
 
 async function asked(book: Scene['book'], granted: Seen) {

@@ -6,9 +6,11 @@ import type { NewOrder, NewRefund } from '../../../src/api/ports.ts';
 import type { EndReason } from '../../../src/domain/order.ts';
 import type { Action } from '../../../src/saga/parking.ts';
 import { TENANT } from '../../support/shop.ts';
+import { isOfOtherWay, ON_CAPTURE } from './capture-acts.ts';
 import { comparable } from './comparable.ts';
 import { ours, sceneOf } from './scene.ts';
 import type { Cast, Scene } from './scene.ts';
+import { ON_SHIPMENTS } from './shipment-acts.ts';
 import type { Side } from './sides.ts';
 
 /** `which` names one of two orders, or a refund of one. */
@@ -51,9 +53,20 @@ const STEPS = [
   'close',
   'redeem voucher',
   'return voucher',
+  'await shipment 1',
+  'request shipment 1',
+  'capture payment 1',
+  'await shipment 2',
+  'cancel shipment 2',
+  'release the rest',
 ] as const;
 
-const UNDOABLE: readonly string[] = ['reserve stock', 'authorize payment', 'redeem voucher'];
+const UNDOABLE: readonly string[] = [
+  'reserve stock',
+  'authorize payment',
+  'redeem voucher',
+  'request shipment 1',
+];
 
 const ACTIONS: readonly Action[] = ['retry', 'mark-done', 'skip', 'refuse'];
 
@@ -82,26 +95,14 @@ const ON_BOOK = {
   beginVoid: ({ book }, { id }) => book.beginVoid(id),
   recordHeld: ({ book }, { id, intent }) => book.recordHeld(id, intent),
   recordVoid: ({ book }, { id }) => book.recordVoid(id),
-  beginCapture: ({ book }, { id }) => book.beginCapture(id),
-  recordCapture: ({ book }, { id, intent }) => book.recordCapture(id, intent),
-  recordCaptureRefused: ({ book }, { id }) => book.recordCaptureRefused(id),
-  beginShipment: ({ book }, { id }) => book.beginShipment(id),
-  recordShipment: ({ book }, { id }) => book.recordShipment(id, `MG-${id}`),
-  recordShipmentRefused: ({ book }, { id }) =>
-    book.recordShipmentRefused(id, 'Nobody lives there.'),
   beginReceipt: ({ book }, { id }) => book.beginReceipt(id),
   recordReceipt: ({ book }, { id }) => book.recordReceipt(id),
-  beginShipmentCancel: ({ book }, { id }) => book.beginShipmentCancel(id),
-  recordShipmentCancel: ({ book }, { id }) => book.recordShipmentCancel(id),
-  beginRefund: ({ book }, { id }) => book.beginRefund(id),
-  recordRefund: ({ book }, { id, intent: { amount } }) =>
-    book.recordRefund(id, { id: `re_${id}`, status: 'succeeded', amount }),
-  restock: ({ book }, { id }) => book.restock(id),
   beginUnwind: ({ book }, { id }, choice) =>
     book.beginUnwind(id, REASONS[choice % REASONS.length] ?? 'cancelled'),
   closeOrder: ({ book }, { id }) => book.closeOrder(id),
-  park({ book }, { id }, choice) {
+  async park({ book, isLater }, { id }, choice) {
     const step = STEPS[choice % STEPS.length] ?? 'close';
+    if (isOfOtherWay(step, await isLater(id))) return 'no step of it';
     const undo = UNDOABLE.includes(step) && Math.floor(choice / STEPS.length) % 2 === 0;
     const ref = { id, tenantId: TENANT, requestId: 'req' };
     return book.parkStep(ref, { step, undo, detail: `attempt ${choice}` });
@@ -199,7 +200,7 @@ const ON_WATCH = {
   unflagRefund: ({ watch }, { refund }, choice) => watch.unflag(refund(choice).id),
   countRefundRestart: ({ watch }, { refund }, choice) => watch.countRestart(refund(choice).id),
   passTime: async ({ passTime }, { cast }, choice) => {
-    await passTime(cast.everyId, choice % 2 === 0 ? 20 : 120);
+    await passTime(cast.everyId, choice % 7 === 6 ? 4_000 : choice % 2 === 0 ? 20 : 120);
   },
 } satisfies Record<string, Do>;
 
@@ -247,7 +248,10 @@ const ON_DESK = {
     outbox.sent(`<${id}.${['rejected', 'cancelled', 'refunded'][choice % 3] ?? ''}@makegood>`),
 } satisfies Record<string, Do>;
 
-const ACTS = { ...ON_BOOK, ...ON_REFUNDS, ...ON_STORE, ...ON_WATCH, ...ON_DESK };
+const ACTS = {
+  ...{ ...ON_BOOK, ...ON_CAPTURE, ...ON_SHIPMENTS, ...ON_REFUNDS },
+  ...{ ...ON_STORE, ...ON_WATCH, ...ON_DESK },
+};
 
 export type Act = keyof typeof ACTS;
 

@@ -49,6 +49,7 @@ const DUMP = `SELECT jsonb_build_object(
     FROM barrier WHERE saga_id = ANY ($1)
       OR saga_id IN (SELECT id FROM refund WHERE order_id = ANY ($1))),
   'payments', (SELECT ${row(`'orderId', order_id, 'intentId', intent_id, 'n', n, 'state', state,
+      'isRenewed', is_renewed, 'inParts', in_parts, 'ends', capture_before IS NOT NULL,
       'authorized', authorized::text, 'captured', captured::text, 'voided', voided::text,
       'refunded', refunded::text, 'actionUrl', action_url, 'waits', waits_since IS NOT NULL`)}), '[]')
     FROM payment WHERE order_id = ANY ($1)),
@@ -59,6 +60,12 @@ const DUMP = `SELECT jsonb_build_object(
     FROM payment_entry WHERE order_id = ANY ($1)),
   'shipments', (SELECT ${row(`'orderId', order_id, 'trackingNumber', tracking_number`)}), '[]')
     FROM shipment WHERE order_id = ANY ($1)),
+  'requests', (SELECT ${row(`'orderId', s.order_id, 'number', s.number, 'state', s.state,
+      'amount', s.amount::text, 'trackingNumber', s.tracking_number,
+      'lines', (SELECT ${row(`'sku', l.sku, 'quantity', l.quantity, 'amountMinor', l.amount::text`)}
+          ORDER BY l.sku), '[]')
+        FROM shipment_request_line l WHERE (l.order_id, l.number) = (s.order_id, s.number))`)}), '[]')
+    FROM shipment_request s WHERE s.order_id = ANY ($1)),
   'events', (SELECT ${row(`'orderId', order_id, 'sequence', sequence, 'type', type,
       'refundId', refund_id, 'data', data`)}), '[]')
     FROM order_event WHERE order_id = ANY ($1)),
@@ -109,15 +116,21 @@ export function dumpMemory(tables: Tables, ids: readonly OrderId[]): unknown {
     payments: each((orderId) => {
       const payment = tables.payments.get(orderId);
       if (payment === undefined) return [];
-      const { waitsSince, waitsUntil, ...rest } = payment;
+      const { waitsSince, waitsUntil, captureBefore, ...rest } = payment;
       assert.equal(waitsSince === null, waitsUntil === null);
-      return [{ orderId, ...rest, waits: waitsSince !== null }];
+      return [{ orderId, ...rest, waits: waitsSince !== null, ends: captureBefore !== null }];
     }),
     entries: each((id) => tables.entries.of(id)).map(({ id: _, ...entry }) => entry),
     shipments: each((orderId) => {
       const trackingNumber = tables.trackingNumbers.get(orderId);
       return trackingNumber === undefined ? [] : [{ orderId, trackingNumber }];
     }),
+    requests: each((orderId) =>
+      tables.shipments.of(orderId).map(({ number, amountMinor: amount, ...row }) => {
+        const { state, trackingNumber, lines } = row;
+        return { orderId, number, amount, state, trackingNumber, lines };
+      }),
+    ),
     events: each((id) => tables.events.of(id)).map((event) => {
       const { orderId, sequence, type, refundId } = event;
       return { orderId, sequence, type, refundId, data: snapshotOf(event) };

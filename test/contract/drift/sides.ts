@@ -9,10 +9,13 @@ import { createOrderBook } from '../../../src/adapters/postgres/order-book.ts';
 import { createOrderStore } from '../../../src/adapters/postgres/order-store.ts';
 import { createOutbox } from '../../../src/adapters/postgres/outbox.ts';
 import { createRefundStore } from '../../../src/adapters/postgres/refund-store.ts';
+import { createShipmentStore } from '../../../src/adapters/postgres/shipment-store.ts';
 import { createWatchStore } from '../../../src/adapters/postgres/watch-store.ts';
+import type { ShipmentStore } from '../../../src/api/shipment-ports.ts';
 import type { OrderId } from '../../../src/domain/order.ts';
 import type { OperatorsDesk } from '../../../src/operator/ports.ts';
 import { createMemoryBooks } from '../../simulation/memory/books.ts';
+import { captureLater } from '../../support/shipments.ts';
 import type { Shop } from '../../support/shop.ts';
 import { dumpMemory, dumpPostgres } from './dump.ts';
 
@@ -20,12 +23,16 @@ export interface Side {
   readonly book: OrderBook;
   readonly store: Omit<OrderStore, 'list'>;
   readonly refunds: RefundStore;
+  readonly shipments: ShipmentStore;
   readonly watch: WatchStore;
   readonly desk: Pick<OperatorsDesk, 'queue' | 'show' | 'resolve'>;
   readonly outbox: Outbox;
   readonly stock: (sku: string, available: number) => Promise<void> | void;
   /** Takes 3.00 EUR off. */
   readonly voucher: (code: string, uses: number) => Promise<void> | void;
+  /** The order is captured at shipment. */
+  readonly later: (id: OrderId) => Promise<void> | void;
+  readonly isLater: (id: OrderId) => Promise<boolean> | boolean;
   readonly passTime: (ids: readonly OrderId[], seconds: number) => Promise<void> | void;
   readonly dump: (ids: readonly OrderId[]) => unknown;
 }
@@ -36,7 +43,13 @@ export function postgresSide(shop: Shop): Side {
     book: createOrderBook(pool, () => undefined),
     store: createOrderStore(pool),
     refunds: createRefundStore(pool),
+    shipments: createShipmentStore(pool),
     watch: createWatchStore(pool),
+    later: (id) => captureLater(pool, id),
+    async isLater(id) {
+      const text = `SELECT FROM "order" WHERE id = $1 AND capture_policy = 'at-shipment'`;
+      return (await pool.query(text, [id])).rowCount === 1;
+    },
     desk: createOperatorsDesk(pool),
     outbox: createOutbox(pool),
     stock: shop.stock,
@@ -77,6 +90,12 @@ export function memorySide(): Side {
   return {
     ...books,
     voucher: (code, uses) => books.voucher(code, uses, 300n),
+    later(id) {
+      const order = books.tables.orders.get(id);
+      if (order !== undefined)
+        books.tables.orders.put(id, { ...order, capturePolicy: 'at-shipment' });
+    },
+    isLater: (id) => books.tables.orders.get(id)?.capturePolicy === 'at-shipment',
     passTime(_, seconds) {
       offsetMs += seconds * 1_000;
     },

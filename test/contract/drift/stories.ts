@@ -16,6 +16,12 @@ export const PAID: readonly Act[] = [...HELD, 'beginCapture', 'recordCapture'];
 export const SHIPPED: readonly Act[] = [...PAID, 'beginShipment', 'recordShipment'];
 export const MADE_GOOD: readonly Act[] = [...PAID, 'recordShipmentRefused', 'recordShipmentCancel'];
 
+/** It is captured at shipment: one goes out, and then the rest, or nothing more. */
+const LATER: readonly Act[] = [...PLACED, 'captureLater', ...HELD.slice(1), 'noteTerms'];
+const PARCEL: readonly Act[] = ['askToShip', 'nextShipment', 'beginPart', 'recordPart'];
+const ONE: readonly Act[] = [...LATER, ...PARCEL, 'beginPartCapture', 'recordPartCapture'];
+const RENEWING: readonly Act[] = [...LATER, 'beginRenewal', 'recordOldHold', 'commitRenewal'];
+
 /** How far an order can have come by itself. */
 const WAYS: readonly (readonly Act[])[] = [
   PLACED,
@@ -35,6 +41,14 @@ const WAYS: readonly (readonly Act[])[] = [
   SHIPPED,
   [...SHIPPED, 'recordReceipt'],
   [...SHIPPED, 'recordReceipt', 'requestRefund', 'openRefund'],
+  LATER,
+  [...LATER, ...PARCEL],
+  [...LATER, ...PARCEL, 'beginPartCapture'],
+  [...LATER, ...PARCEL, 'beginPartCapture', 'recordPartCaptureRefused', 'beginPartUndo'],
+  [...RENEWING, 'recordRenewal', 'noteTerms'],
+  [...RENEWING, 'recordRenewalDeclined', 'beginUnwind'],
+  ONE,
+  [...ONE, 'beginRelease', 'recordRelease', 'recordReceipt', 'requestRefund'],
 ];
 
 export interface Story {
@@ -59,7 +73,7 @@ const DRAWN = [
 const command = fc.record({
   act: fc.constantFrom<Act>(...DRAWN),
   which: fc.constantFrom(0 as const, 1 as const),
-  choice: fc.nat(59),
+  choice: fc.nat(89),
 });
 
 const everyWay = (which: 0 | 1) =>

@@ -29,7 +29,7 @@ export const STEP = {
 } as const;
 
 // So many steps there are, and an action is chosen once for each.
-const STEPS = 12;
+const STEPS = 18;
 
 export const parkUndo = (step: number): Call => ['park', step];
 export const park = (step: number): Call => ['park', STEPS + step];

@@ -6,6 +6,7 @@
  */
 import type { OrderBook, Outbox } from '../../../src/activities/ports.ts';
 import type { OrderEvent, RefundStore, WatchStore } from '../../../src/api/ports.ts';
+import type { ShipmentStore } from '../../../src/api/shipment-ports.ts';
 import type { OrderId } from '../../../src/domain/order.ts';
 import * as closing from './closing.ts';
 import { createDesk } from './desk.ts';
@@ -20,6 +21,8 @@ import * as payment from './payment-steps.ts';
 import * as refund from './refund-book.ts';
 import { createRefundStore } from './refund-store.ts';
 import { eventOf } from './snapshot.ts';
+import { createShipmentBook } from './shipment-book.ts';
+import { createShipmentStore } from './shipment-store.ts';
 import * as stock from './stock-steps.ts';
 import { createDatabase } from './tables.ts';
 import type { Database, Tables } from './tables.ts';
@@ -31,6 +34,7 @@ export interface MemoryBooks {
   readonly book: OrderBook;
   readonly store: MemoryOrderStore;
   readonly refunds: RefundStore;
+  readonly shipments: ShipmentStore;
   readonly watch: WatchStore;
   readonly desk: MemoryDesk;
   readonly outbox: Outbox;
@@ -38,6 +42,8 @@ export interface MemoryBooks {
   readonly stock: (sku: string, available: number, product?: Partial<Product>) => void;
   /** Makes a code that takes so much off, so often. */
   readonly voucher: (code: string, uses: number, amountOff: bigint) => void;
+  /** From now on the money of new orders is taken as they are shipped. */
+  readonly captureAtShipment: () => void;
   /** In the order of their sequence. */
   readonly events: (id: OrderId) => OrderEvent[];
   /** For auditors: rows never change, so nothing that is read here does. Nobody else writes. */
@@ -61,6 +67,7 @@ export function createMemoryBooks({ now }: { readonly now: () => number }): Memo
     book: createOrderBook(ledger, database),
     store: createOrderStore(ledger, database),
     refunds: createRefundStore(ledger, database),
+    shipments: createShipmentStore(ledger, database),
     watch: createWatchStore(ledger, database),
     desk: createDesk(ledger, database),
     outbox: createOutbox(ledger, database),
@@ -73,12 +80,15 @@ export function createMemoryBooks({ now }: { readonly now: () => number }): Memo
       const row = { tenantId: TENANT, code, amountOff, uses, taken: 0 };
       database.tables.vouchers.put(voucherKey(TENANT, code), row);
     },
+    captureAtShipment() {
+      database.tables.policies.put(TENANT, 'at-shipment');
+    },
     events: (id) => database.tables.events.of(id).map(eventOf),
     tables: database.tables,
   };
 }
 
-function createOrderBook(ledger: Ledger, { atomically }: Database): OrderBook {
+function createOrderBook(ledger: Ledger, { atomically }: Pick<Database, 'atomically'>): OrderBook {
   const call =
     <Args extends readonly unknown[], Answer>(
       act: (ledger: Ledger, id: OrderId, ...args: Args) => Answer,
@@ -127,6 +137,7 @@ function createOrderBook(ledger: Ledger, { atomically }: Database): OrderBook {
       atomically(() => {
         closing.parkStep(ledger, id, parked);
       }),
+    ...createShipmentBook(ledger, { atomically }),
     openRefund: (id) => atomically(() => refund.openRefund(ledger, id)),
     recordRefundSucceeded: ({ id }, { id: gatewayId }) =>
       atomically(() => refund.recordRefundSucceeded(ledger, id, gatewayId)),

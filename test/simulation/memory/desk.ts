@@ -46,12 +46,32 @@ const CHOICES: Readonly<Record<string, readonly Action[]>> = {
   'begin to unwind/do': ['retry'],
   'close/do': ['retry'],
   'send refund/do': ['retry'],
+  'release the rest/do': ['retry'],
+  'await shipment 1/do': ['retry'],
 };
+
+/** Of shipments, each of which has a number. */
+const NUMBERED: Readonly<Record<string, readonly Action[]>> = {
+  'await shipment/do': ['refuse', 'retry'],
+  'request shipment/do': ['retry'],
+  'request shipment/undo': ['retry', 'skip'],
+  'capture payment/do': ['retry'],
+  'cancel shipment/do': ['retry', 'skip'],
+};
+
+const NUMBER = / \d+$/;
+
+function choicesOf(step: string, direction: Direction): readonly Action[] {
+  const numbered = NUMBER.test(step) ? NUMBERED : {};
+  const bare = step.replace(NUMBER, '');
+  return CHOICES[`${step}/${direction}`] ?? numbered[`${bare}/${direction}`] ?? [];
+}
 
 const REFUSALS: Readonly<Record<string, RefusalCode>> = {
   'redeem voucher': 'voucher-exhausted',
   'reserve stock': 'out-of-stock',
   'authorize payment': 'payment-declined',
+  'await shipment': 'rest-not-shipped',
 };
 
 // --- an operator's word ----------------------------------------------------------------------------
@@ -89,7 +109,7 @@ function objectionTo(
   { direction, triedAt }: ParkedRow,
   now: number,
 ): Decided | undefined {
-  const choices = CHOICES[`${step}/${direction}`] ?? [];
+  const choices = choicesOf(step, direction);
   if (!choices.includes(action)) return { state: 'not-a-choice', choices };
   if (action !== 'mark-done') return undefined;
   if (step === 'request shipment' && trackingNumber.trim() === '') {
@@ -110,7 +130,7 @@ function decide(ledger: Ledger, parked: ParkedRow, { action, trackingNumber = ''
   if (direction === 'undo') leaveTombstone(ledger, sagaId, step);
   const done = BY_HAND[`${step}/${action}`]?.(ledger, sagaId as OrderId, trackingNumber);
   if (done !== undefined) return done;
-  const refusal = action === 'refuse' ? REFUSALS[step] : undefined;
+  const refusal = action === 'refuse' ? REFUSALS[step.replace(NUMBER, '')] : undefined;
   const answer = refusal === undefined ? DONE : refused(refusal, SPOKEN);
   return record(ledger, sagaId, step, answer, direction);
 }
@@ -170,7 +190,7 @@ function queue(ledger: Ledger, limit: number): QueueEntry[] {
 
 function parkedStep(row: ParkedRow): ParkedStep {
   const { sagaId, orderId, step, direction, detail, parkedAt } = row;
-  const choices = CHOICES[`${step}/${direction}`] ?? [];
+  const choices = choicesOf(step, direction);
   const shown = { orderId, step, direction, detail, parkedAt: iso(parkedAt), choices };
   return { sagaId: sagaId as SagaId, ...shown };
 }
@@ -181,9 +201,10 @@ function show(ledger: Ledger, id: string): ShownOrder | undefined {
   const order = lockOrder(ledger, orderId);
   const payment = ledger.payments.get(orderId);
   const trackingNumber = ledger.trackingNumbers.get(orderId);
+  const shipments = ledger.shipments.of(orderId);
   const sagas = [orderId, ...ledger.refundIds.of(orderId)];
   return {
-    ...snapshotOf({ order, payment, trackingNumber }),
+    ...snapshotOf({ order, payment, trackingNumber, shipments }),
     ...stateOf(ledger, orderId),
     blockedSince: order.blockedSince === null ? null : iso(order.blockedSince),
     parked: ledger.parked.of(orderId).map(parkedStep),

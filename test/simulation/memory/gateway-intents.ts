@@ -2,6 +2,7 @@
 import type { GatewayCall, Intent, PaymentGateway } from '../../../src/activities/ports.ts';
 import { testCard } from '../../../src/counterparties/gateway/cards.ts';
 import { Refusal, Unavailable } from '../../../src/domain/wrong.ts';
+import type { Part } from '../../../src/activities/shipment-ports.ts';
 import type { Asked } from './gateway-book.ts';
 import { answerInTime } from './gateway-customer.ts';
 import type { Made } from './gateway-keys.ts';
@@ -28,6 +29,7 @@ export function createIntent(state: GatewayState, wanted: Wanted, { key }: Gatew
     amount.amountMinor,
     amount.currency,
     paymentMethod,
+    wanted.inParts,
   ].join(' ');
   const names = { operation: 'create', orderId, requestId, path };
   const who = { ...names, key, params, intent: null };
@@ -60,6 +62,7 @@ function make(state: GatewayState, who: Asked, wanted: Wanted): Made {
     returnUrl: undefined,
     capturableMinor: 0n,
     capturedMinor: 0n,
+    isInParts: wanted.inParts === true && !isOnlyWhole(paymentMethod),
     declineCode: undefined,
     refunds: [],
   };
@@ -68,6 +71,11 @@ function make(state: GatewayState, who: Asked, wanted: Wanted): Made {
   const news = held(intent, amountMinor);
   state.book.effect(who, { effect: 'created', paymentMethod, metadata, ...news });
   return { kind: 'intent', intent: shownIntent(intent) };
+}
+
+function isOnlyWhole(paymentMethod: string): boolean {
+  const card = testCard(paymentMethod);
+  return card?.bank === 'authorizes' && card.isOnlyWhole === true;
 }
 
 function refusal(): Refusal {
@@ -83,7 +91,9 @@ const PAST: Readonly<Record<Change, readonly Intent['status'][]>> = {
   cancel: ['processing', 'succeeded', 'canceled'],
 };
 
-const ACT = { confirm, capture, cancel };
+type Act = (state: GatewayState, who: Asked, intent: HeldIntent, part?: Part) => boolean;
+
+const ACT: Readonly<Record<Change, Act>> = { confirm, capture, cancel };
 
 /** Also what was done before, or cannot be done any more, is answered with the intent as it is. */
 export function changeIntent(
@@ -91,24 +101,28 @@ export function changeIntent(
   operation: Change,
   id: string,
   { key, returnUrl }: GatewayCall & { readonly returnUrl?: string | undefined },
+  part?: Part,
 ): Intent {
-  const who = { ...asked(state, operation, id, key), key, params: returnUrl ?? '' };
+  const params = part === undefined ? (returnUrl ?? '') : `${part.amountMinor} ${part.isLast}`;
+  const who = { ...asked(state, operation, id, key), key, params };
   const before = madeBefore(state, who);
   const intent = theIntent(state, who);
   answerInTime(state, who, intent);
   if (before === undefined) intent.returnUrl ??= returnUrl;
-  const done = before === undefined ? ACT[operation](state, who, intent) : isDone(before);
+  const done = before === undefined ? ACT[operation](state, who, intent, part) : isDone(before);
   state.book.request(who, before === undefined ? 'executed' : 'replayed', done ? 200 : 400);
   if (before === undefined)
     state.keys.remember(key, who.path, who.params, { kind: 'change', done });
-  if (!done) requirePast(operation, intent);
+  if (!done) requirePast(operation, intent, part);
   return shownIntent(intent);
 }
 
 /** Not done, and not past it either: it may be tried again. */
-function requirePast(operation: Change, { declineCode, status }: HeldIntent): void {
+function requirePast(operation: Change, intent: HeldIntent, part: Part | undefined): void {
+  const { capturedMinor, declineCode, status } = intent;
   const isDeclined = operation === 'confirm' && declineCode !== undefined;
-  if (isDeclined || PAST[operation].includes(status)) return;
+  const isCaptured = part !== undefined && capturedMinor >= part.upToMinor;
+  if (isDeclined || isCaptured || PAST[operation].includes(status)) return;
   throw new Unavailable(`Stripe ${operation}: the intent is ${status}`);
 }
 
@@ -146,12 +160,18 @@ function confirm({ book, now, newId }: GatewayState, who: Asked, intent: HeldInt
   return true;
 }
 
-function capture({ book }: GatewayState, who: Asked, intent: HeldIntent): boolean {
+function capture({ book }: GatewayState, who: Asked, intent: HeldIntent, part?: Part): boolean {
   if (intent.status !== 'requires_capture') return false;
-  book.effect(who, { effect: 'captured', ...held(intent) });
-  intent.status = 'succeeded';
-  intent.capturedMinor = intent.capturableMinor;
-  intent.capturableMinor = 0n;
+  const { amountMinor, isLast } = part ?? { amountMinor: intent.capturableMinor, isLast: true };
+  if (amountMinor > intent.capturableMinor || (!isLast && !intent.isInParts)) {
+    throw new Error('Stripe capture: 400');
+  }
+  const rest = isLast ? 0n : intent.capturableMinor - amountMinor;
+  const left = rest > 0n && { rest: Number(rest) };
+  book.effect(who, { effect: 'captured', ...held(intent, amountMinor), ...left });
+  if (rest === 0n) intent.status = 'succeeded';
+  intent.capturedMinor += amountMinor;
+  intent.capturableMinor = rest;
   return true;
 }
 

@@ -21,6 +21,7 @@ export interface HeldIntent {
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly paymentMethod: string;
+  readonly isInParts: boolean;
   status: Intent['status'];
   authorizedAt: number;
   /** When the bank was asked. */

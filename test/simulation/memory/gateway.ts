@@ -50,7 +50,16 @@ export function createMemoryGateway({
     customerActs: (id, word) => customerActs(state, id, word),
     createIntent: (wanted, call) => promised(() => createIntent(state, wanted, call)),
     confirmIntent: (id, call) => promised(() => changeIntent(state, 'confirm', id, call)),
-    captureIntent: (id, call) => promised(() => changeIntent(state, 'capture', id, call)),
+    captureIntent: (id, call, part) =>
+      promised(() => changeIntent(state, 'capture', id, call, part)),
+    holdTerms: (id) =>
+      promised(() => {
+        const who = asked(state, 'retrieve', id);
+        const { authorizedAt, isInParts } = theIntent(state, who);
+        state.book.request(who, 'executed', 200);
+        const before = new Date(authorizedAt + authorizationMs);
+        return { ...(authorizationMs < Infinity && { before }), inParts: isInParts };
+      }),
     cancelIntent: (id, call) => promised(() => changeIntent(state, 'cancel', id, call)),
     retrieveIntent: (id) =>
       promised(() => {

@@ -14,6 +14,7 @@ import {
   refused,
 } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
+import { mergeLines } from './order-store.ts';
 import { appendEntry, claimGatewayId, openPayment } from './payment-steps.ts';
 import { insertRefund, settleRefund } from './refund-rows.ts';
 import type { OrderRow } from './rows.ts';
@@ -23,7 +24,7 @@ const SHIP = 'request shipment';
 const REFUND = 'refund payment';
 
 /** What cannot be undone twice must not be done by an operator and by an attempt. */
-function noteTry(ledger: Ledger, id: OrderId, step: string): void {
+export function noteTry(ledger: Ledger, id: OrderId, step: string): void {
   const parked = ledger.parked.of(id);
   if (parked.length === 0) return;
   const triedAt = ledger.now();
@@ -69,10 +70,15 @@ export function beginReceipt(ledger: Ledger, id: OrderId): Begun<ReceiptWork> {
   const order = lockOrder(ledger, id);
   const answer = recordedIfCommitted(ledger, order, 'send receipt');
   if (answer !== undefined) return answer;
-  const { customer, amountMinor, currency } = order;
-  const trackingNumber = ledger.trackingNumbers.get(id) as string;
-  const amount = { amountMinor, currency };
-  return { state: 'open', work: { customer, lines: linesOf(order), amount, trackingNumber } };
+  const { customer, currency } = order;
+  const shipped = ledger.shipments.of(id).filter(({ state }) => state === 'shipped');
+  const isWhole = order.capturePolicy === 'now';
+  const lines = isWhole ? linesOf(order) : mergeLines(shipped.flatMap((row) => row.lines));
+  const trackingNumber = isWhole
+    ? (ledger.trackingNumbers.get(id) as string)
+    : shipped.map((row) => row.trackingNumber).join(', ');
+  const amount = { amountMinor: ledger.payments.get(id)?.captured ?? 0n, currency };
+  return { state: 'open', work: { customer, lines, amount, trackingNumber } };
 }
 
 export function recordReceipt(ledger: Ledger, id: OrderId): Recorded {

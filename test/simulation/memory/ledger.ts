@@ -24,8 +24,14 @@ export function lockOrder(ledger: Ledger, id: OrderId): OrderRow {
 }
 
 export function changeOrder(ledger: Ledger, id: OrderId, change: Partial<OrderRow>): void {
-  ledger.orders.put(id, { ...lockOrder(ledger, id), ...change });
+  const order = { ...lockOrder(ledger, id), ...change };
+  const now = ledger.now();
+  const isNews = NEWS.some((column) => column in change) && (order.watchedAt ?? 0) > now;
+  ledger.orders.put(id, isNews ? { ...order, watchedAt: now } : order);
 }
+
+// What ends an hour in which nobody looks (order_has_news of 0033).
+const NEWS = ['gate', 'needsOperator', 'lastSequence'];
 
 export function requireGate({ id, gate }: OrderRow, ...gates: readonly Gate[]): void {
   if (gates.includes(gate)) return;
@@ -143,6 +149,7 @@ export function appendEvent(
     order: lockOrder(ledger, orderId),
     payment: ledger.payments.get(orderId),
     trackingNumber: ledger.trackingNumbers.get(orderId),
+    shipments: ledger.shipments.of(orderId),
   });
 }
 

@@ -26,7 +26,9 @@ export function createOrderStore(ledger: Ledger, { atomically }: Database): Memo
         const order = ledger.orders.get(id);
         if (order?.tenantId !== tenantId) return undefined;
         const payment = ledger.payments.get(id);
-        return snapshotOf({ order, payment, trackingNumber: ledger.trackingNumbers.get(id) });
+        const shipments = ledger.shipments.of(id);
+        const trackingNumber = ledger.trackingNumbers.get(id);
+        return snapshotOf({ order, payment, trackingNumber, shipments });
       }),
     leaseUnstarted: (graceSeconds, limit) =>
       atomically(() => {
@@ -196,6 +198,7 @@ function insertOrder(ledger: Ledger, tenantId: string, order: NewOrder, priced: 
     address: shippingAddress,
     metadata,
     requestId,
+    capturePolicy: ledger.policies.get(tenantId) ?? 'now',
     lines,
     lastSequence: 0,
     createdAt: now,

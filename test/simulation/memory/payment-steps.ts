@@ -59,7 +59,7 @@ export function appendAnswer(
 }
 
 /** What a gateway call needs; writes the "requested" entry that must stand before the call. */
-function paymentWork(
+export function paymentWork(
   ledger: Ledger,
   { id, amountMinor, currency, paymentMethod, returnUrl }: OrderRow,
   { n, intentId, waitsSince }: PaymentRow,
@@ -101,6 +101,9 @@ const NEW_PAYMENT: PaymentRow = {
   waitsSince: null,
   waitsUntil: null,
   actionUrl: null,
+  captureBefore: null,
+  inParts: null,
+  isRenewed: false,
 };
 
 export function beginAuthorization(ledger: Ledger, id: OrderId): Begun<AuthorizationWork> {
@@ -134,10 +137,11 @@ export function claimGatewayId(ledger: Ledger, gatewayId: string, owner: string)
 }
 
 /** Writes down that money is held, whoever learned of it first. */
-function bookAuthorization(ledger: Ledger, id: OrderId, authorized: bigint): void {
+export function bookAuthorization(ledger: Ledger, id: OrderId, authorized: bigint): void {
   const payment = ledger.payments.get(id);
   if (payment?.state !== 'created' && payment?.state !== 'declined') return;
-  changePayment(ledger, id, payment, { state: 'authorized', authorized });
+  const state = 'authorized';
+  changePayment(ledger, id, payment, { state, authorized: payment.voided + authorized });
   appendAnswer(ledger, id, 'confirm', payment, { outcome: 'requires_capture', authorized });
 }
 

@@ -7,6 +7,7 @@ import type { Ledger } from './ledger.ts';
 import { answerClaim, claimKey, leaseUnstarted, mergeLines } from './order-store.ts';
 import { insertRefund, readRefund } from './refund-rows.ts';
 import type { OrderRow, RefundLineRow, RefundRow } from './rows.ts';
+import { unshipped } from './shipment-rows.ts';
 import { acceptedRefund, money, refundFacts, refundSnapshot } from './snapshot.ts';
 import type { Database } from './tables.ts';
 
@@ -86,7 +87,7 @@ function priceRefund(ledger: Ledger, order: OrderRow, refund: NewRefund): Priced
   const rest = taken.reduce((left, { amountMinor }) => left - amountMinor, captured);
   const lines = mergeLines(refund.lines ?? []).map((line) => ({
     ...line,
-    ...availableOf(order, taken, line),
+    ...availableOf(order, taken, line, unsentOf(ledger, order, line)),
   }));
   const wanted = wantedOf(refund, lines, rest);
   const refusal = whyNot(order, refund, lines, wanted > rest || rest === 0n || wanted <= 0n);
@@ -130,6 +131,7 @@ function availableOf(
   order: OrderRow,
   taken: readonly RefundRow[],
   { sku, quantity }: OrderLine,
+  unsent: number,
 ): Omit<PricedLine, keyof OrderLine> {
   const bought = order.lines.find((one) => one.sku === sku)?.quantity;
   if (bought === undefined) return { available: undefined, amountMinor: 0n };
@@ -137,11 +139,17 @@ function availableOf(
   const units = gone.reduce((sum, one) => sum + one.quantity, 0);
   const paidBack = gone.reduce((sum, one) => sum + one.amountMinor, 0n);
   const amountMinor = paidFor(order, sku, units + quantity) - paidBack;
-  return { available: bought - units, amountMinor };
+  return { available: bought - units - unsent, amountMinor };
+}
+
+/** What was never shipped cannot come back. */
+function unsentOf(ledger: Ledger, order: OrderRow, { sku: wanted }: OrderLine): number {
+  if (order.capturePolicy === 'now') return 0;
+  return unshipped(ledger, order).find(({ sku }) => sku === wanted)?.quantity ?? 0;
 }
 
 /** What so many units of a line were paid with: each sum of parts is rounded down. */
-function paidFor({ lines, amountMinor }: OrderRow, sku: string, units: number): bigint {
+export function paidFor({ lines, amountMinor }: OrderRow, sku: string, units: number): bigint {
   const priceOf = (some: OrderRow['lines']) =>
     some.reduce((sum, one) => sum + BigInt(one.quantity) * one.unitPriceMinor, 0n);
   const at = lines.findIndex((one) => one.sku === sku);

@@ -1,6 +1,7 @@
 /** What stands in the books: one interface per table of migrations/, as far as a saga needs it. */
 import type { Address, Recorded } from '../../../src/activities/ports.ts';
 import type { EventId, EventType } from '../../../src/domain/event.ts';
+import type { ShipmentId } from '../../../src/domain/shipment.ts';
 import type { GatewayOperation, MailKind } from '../../../src/domain/keys.ts';
 import type { EndReason, Gate, OrderId, OrderStatus } from '../../../src/domain/order.ts';
 import type { RefundId, RefundStatus } from '../../../src/domain/refund.ts';
@@ -48,6 +49,7 @@ export interface OrderRow {
   readonly address: Address;
   readonly metadata: Readonly<Record<string, string>>;
   readonly requestId: string;
+  readonly capturePolicy: 'now' | 'at-shipment';
   /** In SKU order. */
   readonly lines: readonly LineRow[];
   readonly lastSequence: number;
@@ -86,6 +88,24 @@ export interface PaymentRow {
   readonly waitsSince: number | null;
   readonly waitsUntil: number | null;
   readonly actionUrl: string | null;
+  readonly captureBefore: number | null;
+  readonly inParts: boolean | null;
+  readonly isRenewed: boolean;
+}
+
+export interface ShipmentRow {
+  readonly id: ShipmentId;
+  readonly number: number;
+  readonly amountMinor: bigint;
+  readonly state: 'requested' | 'handed-over' | 'shipped' | 'refused';
+  readonly trackingNumber: string | null;
+  /** In SKU order. */
+  readonly lines: readonly {
+    readonly sku: string;
+    readonly quantity: number;
+    readonly amountMinor: bigint;
+  }[];
+  readonly requestedAt: number;
 }
 
 export interface EntryRow {
@@ -183,6 +203,7 @@ export interface EventRow {
   readonly order: OrderRow;
   readonly payment: PaymentRow | undefined;
   readonly trackingNumber: string | undefined;
+  readonly shipments: readonly ShipmentRow[];
 }
 
 export interface MailRow {
@@ -198,4 +219,5 @@ export interface ClaimRow {
   readonly fingerprint: Buffer;
   readonly orderId: OrderId;
   readonly refundId: RefundId | null;
+  readonly shipmentId?: ShipmentId;
 }

@@ -9,7 +9,9 @@ import type { RefundSnapshot } from '../../../src/api/ports.ts';
 import type { MoneyJson } from '../../../src/domain/money.ts';
 import type { OrderFacts, OrderStatus } from '../../../src/domain/order.ts';
 import type { RefundFacts, RefundId } from '../../../src/domain/refund.ts';
-import type { EventRow, OrderRow, PaymentRow, RefundRow } from './rows.ts';
+import type { AcceptedShipment } from '../../../src/api/shipment-ports.ts';
+import type { ShipmentSnapshot } from '../../../src/domain/shipment.ts';
+import type { EventRow, OrderRow, PaymentRow, RefundRow, ShipmentRow } from './rows.ts';
 
 export function money(amountMinor: bigint, currency: string): MoneyJson {
   return { value: amountMinor.toString(), currency };
@@ -29,6 +31,7 @@ export function factsOf(order: OrderRow): OrderFacts {
     currency,
     lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
     ...(voucher !== null && { hasVoucher: true }),
+    ...(order.capturePolicy === 'at-shipment' && { capture: order.capturePolicy }),
   };
 }
 
@@ -54,7 +57,7 @@ export function acceptedRefund(refund: RefundRow, order: OrderRow): AcceptedRefu
   return { facts: refundFacts(refund, order), createdAt: iso(refund.requestedAt) };
 }
 
-type Shown = Pick<EventRow, 'order' | 'trackingNumber'> & {
+type Shown = Pick<EventRow, 'order' | 'trackingNumber' | 'shipments'> & {
   readonly payment?: PaymentRow | undefined;
 };
 
@@ -63,7 +66,7 @@ const UNHAPPY: readonly OrderStatus[] = ['rejected', 'cancelled', 'refunded'];
 const NOTHING = { authorized: 0n, voided: 0n, captured: 0n, refunded: 0n };
 
 /** No personal data. */
-export function snapshotOf({ order, payment, trackingNumber }: Shown): OrderSnapshot {
+export function snapshotOf({ order, payment, trackingNumber, shipments }: Shown): OrderSnapshot {
   const { id, status, reason, amountMinor, currency, lines, voucher } = order;
   const { needsOperator, metadata } = order;
   const isUnhappy = UNHAPPY.includes(status);
@@ -88,6 +91,9 @@ export function snapshotOf({ order, payment, trackingNumber }: Shown): OrderSnap
       ...actionOf(order, payment),
     },
     ...(trackingNumber !== undefined && { shipment: { trackingNumber } }),
+    ...(shipments.length > 0 && {
+      shipments: shipments.map((row) => shipmentSnapshot(row, order)),
+    }),
     needsOperator,
     metadata,
     createdAt: iso(order.createdAt),
@@ -107,6 +113,35 @@ function actionOf(
   const { actionUrl: url, waitsUntil } = payment ?? { actionUrl: null, waitsUntil: null };
   if (url === null || waitsUntil === null || !waitsForPayment(order, payment)) return {};
   return { action: { type: 'redirect', url, expiresAt: iso(waitsUntil) } };
+}
+
+function shipmentSnapshot(row: ShipmentRow, { currency, gate }: OrderRow): ShipmentSnapshot {
+  const { id, state, amountMinor, lines, trackingNumber } = row;
+  const open = gate === 'unwinding' ? 'refused' : 'requested';
+  return {
+    id,
+    status: state === 'shipped' || state === 'refused' ? state : open,
+    amount: money(amountMinor, currency),
+    lines: linesOf(lines),
+    ...(trackingNumber !== null && { trackingNumber }),
+  };
+}
+
+export function linesOf(lines: ShipmentRow['lines']): ShipmentSnapshot['lines'] {
+  return lines.map(({ sku, quantity }) => ({ sku, quantity }));
+}
+
+export function acceptedShipment(
+  { id, amountMinor, lines, requestedAt }: ShipmentRow,
+  { id: orderId, currency }: OrderRow,
+): AcceptedShipment {
+  return {
+    id,
+    orderId,
+    amount: money(amountMinor, currency),
+    lines: linesOf(lines),
+    createdAt: iso(requestedAt),
+  };
 }
 
 export function eventOf(event: EventRow): OrderEvent {

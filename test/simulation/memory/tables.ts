@@ -16,6 +16,7 @@ import type {
   PaymentRow,
   RefundRow,
   ReservationRow,
+  ShipmentRow,
   StockRow,
   VoucherRow,
   VoucherUseRow,
@@ -47,6 +48,10 @@ export interface Tables {
   readonly payments: Table<OrderId, PaymentRow>;
   readonly entries: ListTable<OrderId, EntryRow>;
   readonly trackingNumbers: Table<OrderId, string>;
+  /** In the order of their numbers. */
+  readonly shipments: ListTable<OrderId, ShipmentRow>;
+  /** By tenant: when it takes the money; at once, unless it says otherwise. */
+  readonly policies: Table<string, OrderRow['capturePolicy']>;
   readonly refunds: Table<string, RefundRow>;
   readonly refundIds: ListTable<OrderId, string>;
   readonly events: ListTable<OrderId, EventRow>;
@@ -90,6 +95,8 @@ export function createDatabase(): Database {
       payments: table(),
       entries: list(),
       trackingNumbers: table(),
+      shipments: list(),
+      policies: table(),
       refunds: table(),
       refundIds: list(),
       events: list(),

@@ -5,6 +5,7 @@ import { appendEvent, changeOrder, lockOrder, orderOfSaga } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { unflag } from './refund-rows.ts';
 import type { OrderRow, RefundRow } from './rows.ts';
+import { UNDER_WAY, waitsQuietly } from './shipment-rows.ts';
 import { factsOf, refundFacts } from './snapshot.ts';
 import type { Database } from './tables.ts';
 
@@ -60,7 +61,10 @@ function leaseOrder(
   const { id, gate, reason, updatedAt, watchedAt } = order;
   const isSilent = updatedAt < now - silenceMs;
   const restarts = updatedAt > (watchedAt ?? 0) ? 0 : order.restarts;
-  changeOrder(ledger, id, { watchedAt: isSilent ? now : updatedAt, restarts });
+  changeOrder(ledger, id, {
+    watchedAt: isSilent ? lentUntil(ledger, order, now) : updatedAt,
+    restarts,
+  });
   if (!isSilent) return undefined;
   return {
     kind: 'order',
@@ -68,8 +72,17 @@ function leaseOrder(
     isCancelled: gate === 'unwinding' && reason === 'cancelled',
     isBlocked: isBlockedBy(order, id),
     restarts,
+    ...(ledger.shipments.of(id).some(({ state }) => UNDER_WAY.includes(state)) && {
+      isAsked: true,
+    }),
   };
 }
+
+function lentUntil(ledger: Ledger, order: OrderRow, now: number): number {
+  return waitsQuietly(ledger, order, now) ? now + HOUR_MS : now;
+}
+
+const HOUR_MS = 3_600_000;
 
 function leaseRefund(ledger: Ledger, row: RefundRow, now: number): SilentSaga {
   const order = lockOrder(ledger, row.orderId);

@@ -17,6 +17,7 @@ import { DATABASE } from './corruptions/database.ts';
 import { DELIVERIES } from './corruptions/deliveries.ts';
 import { GATEWAY } from './corruptions/gateway.ts';
 import { READS } from './corruptions/reads.ts';
+import { OF_SHARES, inTwoParcels } from './corruptions/shares.ts';
 import { OF_TELLING, tellAll } from './corruptions/told.ts';
 import { OF_VOUCHERS } from './corruptions/vouchers.ts';
 import { OF_WAITING } from './corruptions/waiting.ts';
@@ -25,9 +26,8 @@ import type { Verdict } from './verdict.ts';
 
 const CORRUPTIONS = [
   ...[...GATEWAY, ...DELIVERIES, ...READS, ...DATABASE],
-  ...[...OF_VOUCHERS, ...OF_WAITING, ...OF_TELLING],
+  ...[...OF_VOUCHERS, ...OF_WAITING, ...OF_TELLING, ...OF_SHARES],
 ];
-const OPTIONAL = ['operators.jsonl'];
 
 describe('The checker', () => {
   let fixture: Copy;
@@ -86,7 +86,7 @@ describe('The checker', () => {
 
   describe('does not know', () => {
     it('when any file is missing', async () => {
-      const needed = fixture.files.filter((file) => !OPTIONAL.includes(file) && !isUnread(file));
+      const needed = fixture.files.filter((file) => file !== 'operators.jsonl' && !isUnread(file));
       for (const file of needed) {
         const { verdict, missing, findings } = await verdictOn((copy) => copy.lose(file));
         assert.equal(verdict, 'unknown', `${file}: ${JSON.stringify(findings)}`);
@@ -169,9 +169,11 @@ describe('The checker', () => {
     );
   });
 
-  it('passes a run whose gateway tells, and whose tenant is told', async () => {
-    const { verdict, findings, missing } = await verdictOn(tellAll);
-    assert.deepEqual([verdict, findings, missing], ['passed', [], []]);
+  it('passes a run whose gateway tells, and whose tenant is told; and one shipped in two parcels', async () => {
+    for (const change of [tellAll, inTwoParcels]) {
+      const { verdict, findings, missing } = await verdictOn(change);
+      assert.deepEqual([verdict, findings, missing], ['passed', [], []]);
+    }
   });
 
   it('does not know of webhooks that no receiver has written down', async () => {

@@ -81,7 +81,17 @@ interface Order {
     readonly action?: { readonly expiresAt: string };
   };
   readonly shipment?: { readonly trackingNumber: string };
+  /** Of an order that is captured at shipment, once one was asked for. */
+  readonly shipments?: readonly Shipment[];
   readonly needsOperator: boolean;
+}
+
+export interface Shipment {
+  readonly id: string;
+  readonly status: string;
+  readonly amount: Money;
+  readonly lines: readonly Line[];
+  readonly trackingNumber?: string;
 }
 
 interface Line {

@@ -11,6 +11,7 @@ import type {
   GatewayLine,
   MailLine,
   ReservationRow,
+  Shipment,
 } from './evidence.ts';
 import { ENDS } from './statuses.ts';
 
@@ -40,6 +41,8 @@ export interface Ending {
   readonly isJudged: boolean;
   /** Also true when it was refunded afterwards. */
   readonly hasCompleted: boolean;
+  /** What has gone out and was captured, by number; undefined of an order that is captured as a whole. */
+  readonly shares: readonly (readonly [number: number, Shipment])[] | undefined;
   readonly money: readonly GatewayLine[];
   readonly parcels: readonly CarrierLine[];
   readonly mails: readonly MailLine[];
@@ -144,6 +147,7 @@ function joinOrders(
         ...{ id, final, status: order.status, total: Number(order.amount.value) },
         isJudged: ENDS.includes(order.status) && !run.unresolvable.includes(id),
         hasCompleted: events.some(({ type }) => type === 'order.completed'),
+        shares: sharesOf(order.shipments),
         money: money.get(id) ?? [],
         parcels: parcels.get(id) ?? [],
         mails: mails.get(id) ?? [],
@@ -152,6 +156,17 @@ function joinOrders(
         byHand: new Set((byHand.get(id) ?? []).map(({ step }) => step ?? '')),
       };
     });
+}
+
+function sharesOf(shipments: readonly Shipment[] | undefined): Ending['shares'] {
+  return shipments
+    ?.map((shipment, n) => [n + 1, shipment] as const)
+    .filter(([, { status }]) => status === 'shipped');
+}
+
+/** What its customer owes if it completes. */
+export function priceOf({ total, shares }: Pick<Ending, 'total' | 'shares'>): number {
+  return shares === undefined ? total : sum(shares, ([, { amount }]) => Number(amount.value));
 }
 
 function joinCalls(lines: readonly ClientLine[]): readonly Call[] {

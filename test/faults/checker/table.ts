@@ -10,6 +10,7 @@ import * as keys from './invariants/keys.ts';
 import * as mail from './invariants/mail.ts';
 import * as money from './invariants/money.ts';
 import * as orders from './invariants/orders.ts';
+import * as shares from './invariants/shares.ts';
 import * as shipments from './invariants/shipments.ts';
 import * as stock from './invariants/stock.ts';
 import * as vouchers from './invariants/vouchers.ts';
@@ -37,7 +38,12 @@ export const BOOKS: Readonly<Record<string, readonly string[]>> = {
 };
 
 export const RULES: readonly Rule[] = [
-  ['M1', 'G', 'An order is captured in full and once, or not at all.', gateway.capturedOnceOrNever],
+  [
+    'M1',
+    'GF',
+    'An order is captured in full and once, or not at all.',
+    gateway.capturedOnceOrNever,
+  ],
   ['M2', 'GF', 'No authorization holds money when all is over.', gateway.noHoldIsLeft],
   [
     'M3',
@@ -67,7 +73,7 @@ export const RULES: readonly Rule[] = [
   ],
   [
     'M9',
-    'GC',
+    'GFC',
     'No capture after an accepted cancel, no void after a capture.',
     money.cancelAndCaptureExclude,
   ],
@@ -142,6 +148,13 @@ export const RULES: readonly Rule[] = [
     'FSCL',
     'A completed order has one parcel, any other none.',
     shipments.oneParcelIfCompleted,
+  ],
+  ['S1', 'G', 'No more is captured of a hold than it holds.', shares.neverMoreThanHeld],
+  [
+    'S2',
+    'FSG',
+    'What is captured at shipment is so once, for what was handed over.',
+    shares.capturedAsShipped,
   ],
   ['H2', 'FSG', 'Nothing leaves before it is paid.', shipments.nothingLeavesUnpaid],
   [

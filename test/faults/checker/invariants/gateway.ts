@@ -2,9 +2,10 @@
 import { grouped, LET_GO, moved, type Facts } from '../facts.ts';
 import type { Finding } from '../verdict.ts';
 
-/** M1 */
+/** M1. Of one that is captured at shipment see S2. */
 export function* capturedOnceOrNever({ money, orders }: Facts): Iterable<Finding> {
   for (const [orderId, lines] of money) {
+    if (orders.get(orderId)?.shares !== undefined) continue;
     const captures = lines.filter(({ effect }) => effect === 'captured');
     if (captures.length > 1) yield { orderId, detail: `captured ${captures.length} times` };
     const captured = moved(captures, 'captured');

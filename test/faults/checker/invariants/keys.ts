@@ -1,6 +1,6 @@
 /** The gateway's idempotency keys: what they stand for, and when a new one may be used. */
 import type { GatewayLine } from '../evidence.ts';
-import { grouped, LET_GO, type Facts } from '../facts.ts';
+import { grouped, LET_GO, type Ending, type Facts } from '../facts.ts';
 import type { Finding } from '../verdict.ts';
 
 const KEY = /^((?:ord|rfd)_[0-9a-z]+):(create|confirm|capture|cancel|refund):([1-9]\d*)$/;
@@ -22,7 +22,7 @@ export function* keysComeFromTheBusiness({ evidence, orders }: Facts): Iterable<
   }
   const made = evidence.gateway.filter((line) => line.kind === 'effect' && line.key !== null);
   yield* repeatedEffects(made);
-  yield* unprovenAttempts(asked, made);
+  yield* unprovenAttempts(asked, made, orders);
 }
 
 function refundsOf(final: {
@@ -65,16 +65,30 @@ function* repeatedEffects(made: readonly GatewayLine[]): Iterable<Finding> {
 function* unprovenAttempts(
   asked: readonly GatewayLine[],
   made: readonly GatewayLine[],
+  orders: Facts['orders'],
 ): Iterable<Finding> {
   const effects = grouped(made, ({ key }) => key ?? '');
   for (const { key, orderId, seq } of asked) {
-    const [, saga, operation, n = '1'] = KEY.exec(key ?? '') ?? [];
-    if (n === '1' || operation === 'create') continue;
-    const before = effects.get(`${saga}:${operation}:${Number(n) - 1}`) ?? [];
+    const keyBefore = attemptBefore(key ?? '', orders.get(orderId ?? ''));
+    if (keyBefore === undefined) continue;
+    const before = effects.get(keyBefore) ?? [];
     const earlier = made.filter((line) => line.seq < seq && line.orderId === orderId);
     if (before.some((attempt) => isDead(attempt, earlier))) continue;
     yield { orderId: orderId ?? undefined, detail: `"${key}" while the attempt before may live` };
   }
+}
+
+/** Under which key that which has to be dead was made, if there is anything. */
+function attemptBefore(key: string, order: Ending | undefined): string | undefined {
+  const [, saga, operation, n = '1'] = KEY.exec(key) ?? [];
+  if (n === '1' || isNoAttempt(operation, order)) return undefined;
+  // A cancel is of the intent that was created under its number.
+  return `${saga}:${operation === 'cancel' ? 'create' : operation}:${Number(n) - 1}`;
+}
+
+/** The captures of an order that is shipped in parts are no attempts at one. */
+function isNoAttempt(operation: string | undefined, order: Ending | undefined): boolean {
+  return operation === 'create' || (operation === 'capture' && order?.shares !== undefined);
 }
 
 function isDead(attempt: GatewayLine, earlier: readonly GatewayLine[]): boolean {

@@ -5,6 +5,7 @@ import {
   isLetGo,
   LET_GO,
   moved,
+  priceOf,
   sum,
   type Call,
   type Ending,
@@ -16,9 +17,11 @@ import type { Finding } from '../verdict.ts';
 export function* netIsNothingOrTotal({ orders }: Facts): Iterable<Finding> {
   for (const order of orders.values()) {
     if (!order.isJudged) continue;
-    const { id: orderId, hasCompleted, total, money, final } = order;
+    const { id: orderId, hasCompleted, money, final } = order;
     const paidBack = final.refunds.filter(({ status }) => status === 'succeeded');
-    const due = hasCompleted ? total - sum(paidBack, ({ amount }) => Number(amount.value)) : 0;
+    const due = hasCompleted
+      ? priceOf(order) - sum(paidBack, ({ amount }) => Number(amount.value))
+      : 0;
     const net = moved(money, 'captured') - moved(money, 'refunded');
     if (net !== due && !order.byHand.has('refund payment')) {
       yield { orderId, detail: `the gateway keeps ${net}, due is ${due} (${order.status})` };
@@ -44,6 +47,7 @@ export function* amountsAgree(facts: Facts): Iterable<Finding> {
       if (claimed.value === amount.value && claimed.currency === amount.currency) continue;
       yield { orderId, detail: `${where}: ${inWords(claimed)}, GET: ${inWords(amount)}` };
     }
+    yield* wrongLetters(order);
     const priced = sum(lines, ({ unitPrice, quantity }) => Number(unitPrice.value) * quantity);
     const off = discountOf(voucher);
     if (String(priced - off) !== amount.value) {
@@ -66,7 +70,8 @@ function isCurrencyOf({ currency = '' }: GatewayLine, amount: Money): boolean {
 
 /** Who else says what the whole order costs. */
 function claims(order: Ending, { acknowledged }: Facts): (readonly [string, Money])[] {
-  const { id, money, mails, final } = order;
+  const { id, money, shares, final } = order;
+  const whole = ['created', 'authorized', ...(shares === undefined ? ['captured'] : [])];
   // To a key that has grown old only the ID is told.
   const answers = (acknowledged.get(id) ?? []).filter(({ body }) => body['archived'] !== true);
   return [
@@ -75,12 +80,24 @@ function claims(order: Ending, { acknowledged }: Facts): (readonly [string, Mone
     ),
     ...final.events.map(({ data, sequence }) => [`event ${sequence}`, data.amount] as const),
     ...money
-      .filter(({ effect = '' }) => ['created', 'authorized', 'captured'].includes(effect))
+      .filter(({ effect = '' }) => whole.includes(effect))
       .map((line) => [`the gateway's line ${line.seq}`, ofGateway(line)] as const),
-    ...mails.flatMap(({ mail, seq }) =>
-      inMail(mail?.text ?? '').map((claimed) => [`mail ${seq}`, claimed] as const),
-    ),
   ];
+}
+
+/** A receipt tells of what was shipped. */
+function* wrongLetters(order: Ending): Iterable<Finding> {
+  const price = { value: String(priceOf(order)), currency: order.final.order.amount.currency };
+  for (const [where, claimed] of lettersOf(order)) {
+    if (inWords(claimed) === inWords(price)) continue;
+    yield { orderId: order.id, detail: `${where}: ${inWords(claimed)}, due: ${inWords(price)}` };
+  }
+}
+
+function lettersOf({ mails }: Ending): (readonly [string, Money])[] {
+  return mails.flatMap(({ mail, seq }) =>
+    inMail(mail?.text ?? '').map((claimed) => [`mail ${seq}`, claimed] as const),
+  );
 }
 
 function amountIn({ amount }: Call['body']): Money {
@@ -111,9 +128,9 @@ export function* refundedOnlyWhenAsked({ orders, calls }: Facts): Iterable<Findi
     calls.filter(({ send }) => send.method === 'POST' && /\/refunds$/.test(send.path)),
     ({ send }) => send.path.split('/')[3] ?? '',
   );
-  for (const { id: orderId, hasCompleted, money, final } of orders.values()) {
+  for (const { id: orderId, hasCompleted, shares, money, final } of orders.values()) {
     if (!hasCompleted) continue;
-    if (money.some(isLetGo)) {
+    if (shares === undefined && money.some(isLetGo)) {
       yield { orderId, detail: 'completed, and its authorization was let go' };
     }
     const keys = new Set((asked.get(orderId) ?? []).map(({ send }) => send.key));
@@ -133,13 +150,15 @@ export function* refundedOnlyWhenAsked({ orders, calls }: Facts): Iterable<Findi
 }
 
 /** M9 */
-export function* cancelAndCaptureExclude({ money, cancelled }: Facts): Iterable<Finding> {
+export function* cancelAndCaptureExclude({ money, orders, cancelled }: Facts): Iterable<Finding> {
   for (const [orderId, lines] of money) {
     const captured = lines.find(({ effect }) => effect === 'captured');
     if (captured === undefined) continue;
     if (cancelled.has(orderId)) {
       yield { orderId, detail: `captured (line ${captured.seq}) although a cancel was accepted` };
     }
+    // What is left of a hold that was captured in part is let go.
+    if (orders.get(orderId)?.shares !== undefined) continue;
     const after = lines.find(
       (line) => line.seq > captured.seq && line.intent === captured.intent && isLetGo(line),
     );

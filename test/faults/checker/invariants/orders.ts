@@ -52,6 +52,8 @@ const OTHER_TYPES = ['order.needs_operator', 'order.operator_resolved'];
 
 function isKnown(type: string, status: string): boolean {
   if (type === 'order.action_required') return status === 'reserved';
+  if (type === 'shipment.shipped') return status === 'paid';
+  if (/^shipment\.(requested|refused)$/.test(type)) return ['authorized', 'paid'].includes(status);
   return OTHER_TYPES.includes(type) || /^refund\.(requested|succeeded|failed)$/.test(type);
 }
 
@@ -133,8 +135,11 @@ function parcels({ parcels: lines }: Ending, kind: string): number {
 }
 
 function* countered(order: Ending): Iterable<string> {
-  if (count(order, ...LET_GO) > 0) yield 'completed, and its authorization was let go';
-  if (parcels(order, 'cancelled') > 0) yield 'completed, and its parcel was called back';
+  // Shipped in parts, it may have been held twice, and a part that nobody paid for is called back.
+  if (order.shares === undefined) {
+    if (count(order, ...LET_GO) > 0) yield 'completed, and its authorization was let go';
+    if (parcels(order, 'cancelled') > 0) yield 'completed, and its parcel was called back';
+  }
   for (const { sku, state } of order.reservations) {
     if (!['sold', 'restocked'].includes(state)) yield `completed, and its ${sku} is ${state}`;
   }

@@ -69,9 +69,11 @@ function unitsOf({ final }: Ending, sku: string): number {
 /** Less what a refund has put back on the shelf. */
 function stillSold(order: Ending, sku: string): number {
   if (!order.hasCompleted) return 0;
+  const gone = order.shares?.flatMap(([, { lines }]) => lines) ?? order.final.order.lines;
   const back = order.final.refunds
     .filter(({ status, restock }) => status === 'succeeded' && restock)
     .flatMap(({ lines = [] }) => lines)
     .filter((line) => line.sku === sku);
-  return unitsOf(order, sku) - sum(back, ({ quantity }) => quantity);
+  const sent = gone.filter((line) => line.sku === sku);
+  return sum(sent, ({ quantity }) => quantity) - sum(back, ({ quantity }) => quantity);
 }

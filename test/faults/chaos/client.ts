@@ -1,7 +1,9 @@
 /** One client living one story: it orders, follows, cancels, and asks for its money back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Courier, Parcel } from './courier.ts';
+import { keepShop, rest } from './merchant.ts';
 import type { Random } from './random.ts';
+import { ENDS } from './stories.ts';
 import type { Story } from './stories.ts';
 
 export interface Memory {
@@ -19,6 +21,8 @@ export interface World {
   readonly courier: Courier;
   readonly memory: Memory;
   readonly over: AbortSignal;
+  /** Nothing breaks any more, or the run is over. */
+  readonly healed: Promise<void>;
 }
 
 export async function live(story: Story, random: Random, world: World): Promise<void> {
@@ -33,13 +37,12 @@ export async function live(story: Story, random: Random, world: World): Promise<
   await Promise.all([
     sendAgain(story, random.fork('again'), world),
     cancel(story, id, random.fork('cancel'), world),
-    follow(story, id, random.fork('follow'), world),
+    keepShop(story, id, random.fork('merchant'), world),
+    rest(story, world).then(() => follow(story, id, random.fork('follow'), world)),
   ]);
   await askForRefunds(story, id, random.fork('refunds'), world);
   world.memory.followed.delete(id);
 }
-
-const ENDS = ['completed', 'rejected', 'cancelled', 'refunded'];
 
 function remember(answer: Answer | undefined, { memory }: World): string | undefined {
   if (answer === undefined) return undefined;

@@ -34,16 +34,21 @@ export function gather({ stories, orders, seconds, seed }: Plan, world: World): 
   const waiting = [...stories];
   const lives: Promise<void>[] = [];
   let finished = 0;
+  let asking = 0;
 
-  const isFull = () => lives.length - finished >= MOST_WAITING && !world.over.aborted;
+  const isFull = () => asking >= MOST_WAITING && !world.over.aborted;
   const client = async (): Promise<void> => {
     for (;;) {
       const story = waiting.shift();
       if (story === undefined || world.over.aborted) return;
       await sleep(Math.max(0, startedAt + story.atMs - Date.now()));
       while (isFull()) await sleep(LOOK_MS);
+      // One that rests until all is healed asks nobody.
+      const asks = story.ships?.isLast === true ? 0 : 1;
+      asking += asks;
       const life = live(story, random.fork(`story-${story.n}`), world).finally(() => {
         finished += 1;
+        asking -= asks;
       });
       // Whoever waits for them all hears of it.
       life.catch(() => undefined);

@@ -49,7 +49,7 @@ export async function readFinally(
   writeLines(folder, 'final/list.jsonl', list);
 
   const readOrder = async (id: string): Promise<unknown> => {
-    // One that no list has is asked of both; the checker is told what the answer was.
+    // One that no list has is asked of the first; the checker is told what the answer was.
     const tenant = listed.get(id) ?? TENANTS[0];
     const path = `/v1/orders/${id}`;
     const { status, body } = await get(tenant, path);

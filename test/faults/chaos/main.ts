@@ -26,7 +26,7 @@ if (!(orders > 0 && seconds > 0 && /^[\w-]{1,32}$/.test(values.seed))) {
   process.exit(2);
 }
 
-const plan = drawPlan({ orders, seconds, seed: values.seed });
+const plan = drawPlan({ orders, seconds, seed: values.seed, later: true });
 if (values.plan) {
   const shown = `${JSON.stringify(plan, undefined, 2)}\n`;
   // To its end: an exit would cut what whoever listens has not taken yet.

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { drawPlan } from './plan.ts';
 import type { Plan } from './plan.ts';
 
-const wish = { orders: 300, seconds: 120, seed: 'plan' };
+const wish = { orders: 300, seconds: 120, seed: 'plan', later: true };
 
 describe('a chaos plan', () => {
   it('is the same for the same seed, in another process as well', async () => {
@@ -35,8 +35,23 @@ describe('a chaos plan', () => {
     const others = ['operator', 'outage', 'party', 'process', 'slow', 'stranger'];
     assert.deepEqual(sorts, ['database', 'link', ...others]);
     assert.equal(kinds(stories.map(({ kind }) => kind)).length, 15);
-    assert.equal(kinds(stories.map(({ tenant }) => tenant)).length, 2);
+    assert.equal(kinds(stories.map(({ tenant }) => tenant)).length, 3);
     assert.equal(new Set(stories.map(({ key }) => key)).size, wish.orders);
+  });
+
+  it('has a merchant for a fifth of the orders, who ships, waits and calls off', () => {
+    const { stories } = drawPlan({ ...wish, orders: 60 });
+    const wishes = stories.flatMap(({ ships }) => ships ?? []);
+    assert.equal(wishes.length, 12);
+    assert.ok(wishes.some(({ parts }) => parts.length === 0));
+    assert.ok(wishes.some(({ parts }) => parts.length > 0));
+    for (const isCalledOff of [false, true]) {
+      const last = wishes.filter(({ isLast }) => isLast);
+      assert.ok(last.some((ships) => ships.isCalledOff === isCalledOff));
+    }
+    const whole = stories.filter(({ body }) => body.paymentMethod === 'pm_card_onlyWhole');
+    assert.ok(whole.length > 0);
+    assert.ok(whole.every(({ ships }) => ships?.parts.length === 0));
   });
 
   it('begins nothing after its time, and acts every one to three seconds', () => {

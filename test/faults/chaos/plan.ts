@@ -12,6 +12,8 @@ export interface Wish {
   readonly orders: number;
   readonly seconds: number;
   readonly seed: string;
+  /** Whether one tenant's orders are captured at shipment, by a merchant of their own. */
+  readonly later?: boolean;
 }
 
 export interface Plan extends Wish {

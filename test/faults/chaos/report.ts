@@ -10,6 +10,8 @@ import type { Times } from './evidence.ts';
 import type { Plan } from './plan.ts';
 import { LEFT_OUT } from './left-out.ts';
 import { linesIfAny, readLines } from './lines.ts';
+import { LATER } from './shelf.ts';
+import type { Tenant } from './shelf.ts';
 
 export interface Outcome {
   readonly plan: Plan;
@@ -35,6 +37,7 @@ export function describe(outcome: Outcome): readonly string[] {
     `  by end: ${inWords(endsIn(outcome.folder))}`,
     `  first answers by status: ${inWords(Object.fromEntries(memory.answers))}`,
     `requests: ${requests}, of them ${retries} retries; ${lost} answers lost on the clients, ${pushedBack} "not now"`,
+    ...shippedIn(outcome),
     ...toldIn(outcome.folder),
     `faults that hit: ${total} (${plan.acts.length} acts, ${missed} missed); answers lost outside: ${lostAnswers}`,
     ...Object.entries(byKind(hits)).map(([kind, words]) => `  ${kind}: ${words}`),
@@ -67,6 +70,24 @@ interface Row {
   readonly status: string;
   readonly reason?: string;
   readonly needsOperator: boolean;
+  readonly tenant: Tenant;
+  readonly shipments?: readonly { readonly status: string }[];
+}
+
+/** Of orders that are captured at shipment, where there were any. */
+function shippedIn({ plan, folder }: Outcome): readonly string[] {
+  if (plan.later !== true) return [];
+  const rows = readLines(folder, 'final/list.jsonl') as readonly Row[];
+  const later = rows.filter(({ tenant }) => tenant === LATER);
+  const sent = later.map(
+    ({ shipments = [] }) => shipments.filter(({ status }) => status === 'shipped').length,
+  );
+  const shipments = sent.reduce((sum, count) => sum + count, 0);
+  const inParts = sent.filter((count) => count > 1).length;
+  const byEnd = inWords(endsOf(later));
+  return [
+    `captured at shipment: ${later.length} orders (${byEnd}), ${shipments} shipments; ${inParts} in parts`,
+  ];
 }
 
 /** Of the gateway's events and of webhooks, where there were any. */
@@ -94,8 +115,11 @@ function distinct(ids: readonly string[]): number {
 }
 
 function endsIn(folder: string): Record<string, number> {
+  return endsOf(readLines(folder, 'final/list.jsonl') as readonly Row[]);
+}
+
+function endsOf(rows: readonly Row[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  const rows = readLines(folder, 'final/list.jsonl') as readonly Row[];
   for (const { status, reason, needsOperator } of rows) {
     const why = reason !== undefined && reason !== status ? ` (${reason})` : '';
     const what = `${status}${why}${needsOperator ? ', needs an operator' : ''}`;

@@ -71,7 +71,10 @@ async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcom
   const { adminUrl } = stack.database;
   const sampler = sample(adminUrl, join(folder, 'snapshots.jsonl'));
   const startedAt = Date.now();
-  const crowd = gather(plan, { courier, memory, over: over.signal });
+  let tellHealed = (): void => undefined;
+  const healed = new Promise<void>((resolve) => (tellHealed = resolve));
+  over.signal.addEventListener('abort', () => tellHealed());
+  const crowd = gather(plan, { courier, memory, over: over.signal, healed });
   crowd.finished.catch(() => undefined);
   const nemesis = trouble(plan.acts, stack, { over: over.signal, say });
   const ticking = tick({ plan, startedAt, crowd, memory, courier, nemesis, say });
@@ -79,6 +82,7 @@ async function runOn(stack: Stack, plan: Plan, setting: Setting): Promise<Outcom
     await Promise.all([nemesis.done, crowd.begun]);
     await nemesis.heal();
     const healedAt = Date.now();
+    tellHealed();
     clearInterval(ticking);
     say('healed; waiting for everything to end');
     const poisoned = [...poisonedOrders(folder), ...nemesis.lost()];

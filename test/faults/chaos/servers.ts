@@ -99,7 +99,7 @@ export async function startTemporalServer(setting: Setting): Promise<TemporalSer
   return { ...part, address: `127.0.0.1:${port}` };
 }
 
-/** The shelves and vouchers of both tenants; answers an API key for each. */
+/** The shelves and vouchers of all tenants; answers an API key for each. */
 export async function stockUp(
   url: string,
   shelf: readonly Product[],
@@ -123,5 +123,13 @@ export async function stockUp(
       keys.push([tenant, await createKey(client, { tenantId, scopes, environment: 'dev' })]);
     }
     return Object.fromEntries(keys) as Record<Tenant, string>;
+  });
+}
+
+export async function captureAtShipment(url: string, tenant: Tenant): Promise<void> {
+  await withClient(url, async (client) => {
+    await client.query(`UPDATE tenant SET capture_policy = 'at-shipment' WHERE name = $1`, [
+      tenant,
+    ]);
   });
 }

@@ -1,7 +1,12 @@
-/** What the two shops of a chaos run sell, and how much of it there is. */
+/** What the three shops of a chaos run sell, and how much of it there is. */
 import type { Random } from './random.ts';
 
-export const TENANTS = ['chaos-north', 'chaos-south'] as const;
+export const AT_ONCE = ['chaos-north', 'chaos-south'] as const;
+
+/** Its orders are captured as they are shipped, in a run that is to have such orders. */
+export const LATER = 'chaos-later';
+
+export const TENANTS = [...AT_ONCE, LATER] as const;
 export type Tenant = (typeof TENANTS)[number];
 
 export interface Product {

@@ -3,8 +3,10 @@
  * says what is sent, with which keys, and what its client does besides waiting for the end.
  */
 import type { Random } from './random.ts';
-import { shelfOf, TENANTS, VOUCHERS } from './shelf.ts';
+import { LATER, shelfOf, TENANTS, VOUCHERS } from './shelf.ts';
 import type { Product, Tenant } from './shelf.ts';
+import { cardOf, shipsOf, tenantOf } from './shipping.ts';
+import type { ShipWish } from './shipping.ts';
 
 export interface Story {
   readonly n: number;
@@ -21,6 +23,8 @@ export interface Story {
   readonly cancelAfterMs?: number;
   /** What the customer does when their bank asks. */
   readonly bank?: BankWish;
+  /** What the merchant does, where it is captured at shipment. */
+  readonly ships?: ShipWish;
   /** Sent once the order has ended, all at the same moment where `together`. */
   readonly refunds: readonly RefundWish[];
   readonly together: boolean;
@@ -78,9 +82,16 @@ const DECK = Object.entries(KINDS).flatMap(([kind, count]) =>
 // The last orders are to meet faults as well, and the heal to find them under way.
 const BEFORE_THE_END_MS = 1_000;
 
+interface Drawn {
+  readonly orders: number;
+  readonly seconds: number;
+  readonly seed: string;
+  readonly later?: boolean;
+}
+
 /** Every kind comes once in a while: dealt from a deck, not thrown as dice. */
 export function drawStories(
-  { orders, seconds, seed }: { orders: number; seconds: number; seed: string },
+  { orders, seconds, seed, later }: Drawn,
   random: Random,
 ): { stories: readonly Story[]; shelf: readonly Product[] } {
   const shelf = TENANTS.flatMap((tenant) => shelfOf(tenant, orders, random.fork(tenant)));
@@ -90,15 +101,21 @@ export function drawStories(
     const kind = deck.pop() ?? 'ordinary';
     const atMs = Math.floor((n / orders) * (seconds * 1_000 - BEFORE_THE_END_MS));
     const own = random.fork(`story-${n}`);
-    const tenant = own.pick(TENANTS);
+    const tenant = tenantOf(n, own);
     const shop = shelf.filter((product) => product.tenant === tenant);
-    return drawStory({ n, atMs, kind, tenant, key: `${KEY_CANARY}-${seed}-${n}` }, shop, own);
+    const told = { n, atMs, kind, tenant, key: `${KEY_CANARY}-${seed}-${n}` };
+    const story = drawStory(told, shop, own);
+    if (later !== true || tenant !== LATER) return story;
+    return { ...story, ships: shipsOf(n, story.body, own.fork('ships')) };
   });
   return { stories, shelf };
 }
 
 /** Begins every key, and may be nowhere but where the clients' own words are. */
 export const KEY_CANARY = 'canary-key';
+
+/** Where every order comes to. */
+export const ENDS = ['completed', 'rejected', 'cancelled', 'refunded'];
 
 /** The names and addresses that no log may have. */
 export const NAME_CANARY = 'Canaria Serinus';
@@ -133,7 +150,8 @@ function drawStory(told: Told, shop: readonly Product[], random: Random): Story 
   };
 }
 
-function drawBody({ n, kind }: Told, shop: readonly Product[], random: Random): OrderWish {
+function drawBody(told: Told, shop: readonly Product[], random: Random): OrderWish {
+  const { n, kind } = told;
   const named = (name: string) => shop.filter(({ sku }) => sku.startsWith(name));
   const common = shop.filter(({ sku }) => !/^(hot|none)-/.test(sku));
   const line = (products: readonly Product[]) => ({
@@ -160,15 +178,18 @@ function drawBody({ n, kind }: Told, shop: readonly Product[], random: Random): 
       postalCode: kind === 'unshippable' ? '00000' : 'SW1Y 4JH',
       country: 'GB',
     },
-    ...paidWith(kind, random),
+    ...paidWith(told, random),
     ...(random.chance(WITH_VOUCHER) && { voucherCode: random.pick(VOUCHERS) }),
     metadata: { story: kind === 'card-number' ? CARD_CANARY : String(n) },
   };
 }
 
-function paidWith(kind: Kind, random: Random): Pick<OrderWish, 'paymentMethod' | 'returnUrl'> {
+function paidWith(
+  { n, kind, tenant }: Told,
+  random: Random,
+): Pick<OrderWish, 'paymentMethod' | 'returnUrl'> {
   if (kind === 'declined') return { paymentMethod: random.pick(DECLINED) };
-  if (kind !== 'asked') return { paymentMethod: 'pm_card_visa' };
+  if (kind !== 'asked') return { paymentMethod: cardOf(n, tenant) };
   return { paymentMethod: random.pick(ASKING), returnUrl: 'http://localhost:1/thanks' };
 }
 

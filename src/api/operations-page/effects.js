@@ -13,7 +13,7 @@ export const ACTION_NAMES = {
 const LOOK_FIRST =
   'What is marked as done is believed. Look there first: what an attempt has sent may have arrived although nobody heard of it.';
 
-/** @type {Readonly<Record<string, string>>} */
+/** `{k}` is the number of a shipment. @type {Readonly<Record<string, string>>} */
 const EFFECTS = {
   'do redeem voucher refuse':
     'The order is unwound and ends rejected, as its voucher being used up. No money is taken, and the customer is told.',
@@ -42,6 +42,12 @@ const EFFECTS = {
     'The hold was voided by hand, and our book says so from now on. The gateway is not asked again.',
   'undo authorize payment skip':
     'The hold on the customer’s card stays until the gateway lets it lapse.',
+  'do await shipment {k} refuse':
+    'The order ends with what was shipped: the rest of the hold is let go, the rest of the goods go back on the shelf, and the receipt tells of what was sent and paid.',
+  'do cancel shipment {k} skip':
+    'The parcel goes out all the same, and nobody has paid for it. What is in it may be shipped again.',
+  'undo request shipment {k} skip':
+    'The parcel goes out all the same, and the order ends without any payment. Correct the stock by hand.',
 };
 
 /** @type {Readonly<Record<Action, string>>} */
@@ -60,6 +66,7 @@ const IN_GENERAL = {
  * @returns {string[]}
  */
 export function effectOf(step, direction, action) {
-  const effect = EFFECTS[`${direction} ${step} ${action}`] ?? IN_GENERAL[action];
+  const anyNumber = step.replace(/ \d+$/, ' {k}');
+  const effect = EFFECTS[`${direction} ${anyNumber} ${action}`] ?? IN_GENERAL[action];
   return action === 'mark-done' ? [effect, LOOK_FIRST] : [effect];
 }

@@ -1,7 +1,7 @@
 /** Tells stories until one goes wrong, and makes that one as small as it can be. */
 import fc from 'fast-check';
 import type { Hands } from './hands.ts';
-import { anyStory } from './stories.ts';
+import { ofAnyPolicy } from './later-stories.ts';
 import type { Story } from './story.ts';
 import { tell } from './tell.ts';
 
@@ -50,7 +50,7 @@ export async function check({
   let stories = 0;
   let told = 0;
   let foundAfter: number | undefined;
-  const property = fc.asyncProperty(anyStory, async (story) => {
+  const property = fc.asyncProperty(ofAnyPolicy, async (story) => {
     // Enough is enough; and what is told while a story is made small does not count.
     if (told >= sagas && foundAfter === undefined) return;
     const verdict = await tell(story, hands && { hands });

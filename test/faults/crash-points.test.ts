@@ -159,4 +159,4 @@ describe('a worker', function () {
 });
 
 // As many as three workers can hold, half of them in workflow tasks.
-const AT_ONCE = 120;
+const AT_ONCE = 144;

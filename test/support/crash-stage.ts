@@ -77,8 +77,16 @@ interface Started extends Subject {
 
 export type CrashStage = Awaited<ReturnType<typeof createCrashStage>>;
 
-/** So long that nothing is given up while many are brought to their points. */
-const PATIENT: Partial<Budgets> = { localTimeoutMs: 10_000, hotAttempts: 4, firstRetryMs: 50 };
+/**
+ * So long that nothing is given up while many are brought to their points: who is held there spends
+ * an attempt every ten seconds.
+ */
+const PATIENT: Partial<Budgets> = {
+  localTimeoutMs: 10_000,
+  attempts: 30,
+  hotAttempts: 8,
+  firstRetryMs: 50,
+};
 
 export async function createCrashStage(budgets: Partial<Budgets> = PATIENT) {
   const [stack, desk, temporal] = [

@@ -1,6 +1,6 @@
 /**
  * `npm run simulate:points`: every call of every path going wrong in every way, alone, and with every
- * later call. It takes minutes; the tests walk all singles, and the pairs of four paths.
+ * later call. It takes minutes; the tests walk all singles, and of four paths each pair in one way.
  */
 import { PATHS, walkPairs, walkSingles } from './points.ts';
 import { inWords } from './telling.ts';

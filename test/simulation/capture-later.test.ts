@@ -10,6 +10,7 @@ import type { Story } from './story.ts';
 import { tell } from './tell.ts';
 import type { Verdict } from './tell.ts';
 import { inWords } from './telling.ts';
+import { withoutTraces } from './traces.ts';
 
 const SEED = 20_261_122;
 // `npm run simulate:claims` tells a thousand of each; in parts that are each over soon on a busy machine.
@@ -92,10 +93,3 @@ describe('an order that waits for its shipment', () => {
     }
   });
 });
-
-/** Errors are ordinary here, and nobody reads where they come from. */
-function withoutTraces(): void {
-  const { stackTraceLimit } = Error;
-  before(() => (Error.stackTraceLimit = 0));
-  after(() => (Error.stackTraceLimit = stackTraceLimit));
-}

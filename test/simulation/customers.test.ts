@@ -10,16 +10,15 @@ import type { CustomerPlan, Story } from './story.ts';
 import { tell } from './tell.ts';
 import type { Verdict } from './tell.ts';
 import { inWords } from './telling.ts';
+import { withoutTraces } from './traces.ts';
 import { FAULTS } from './wire.ts';
 
 const SEEDS = Number(process.env['SEEDS'] ?? 100);
 // More than an order has that waits until its time is up.
 const CALLS = 60;
 
-describe('A customer who has to confirm a payment', function () {
-  const { stackTraceLimit } = Error;
-  before(() => (Error.stackTraceLimit = 0));
-  after(() => (Error.stackTraceLimit = stackTraceLimit));
+describe('A customer who has to confirm a payment', () => {
+  withoutTraces();
 
   /** Every other story is quiet; in the rest something goes wrong once or for a while. In some the gateway tells. */
   const told = async (seed: number, change: Partial<Story>): Promise<Verdict> => {

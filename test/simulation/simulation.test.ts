@@ -9,6 +9,7 @@ import { PAIRS, PATHS, walkActs, walkPairs, walkSingles } from './points.ts';
 import type { Path, Tally } from './points.ts';
 import { ACTS } from './story.ts';
 import { inWords } from './telling.ts';
+import { withoutTraces } from './traces.ts';
 
 const SEED = 20_261_121;
 
@@ -21,10 +22,7 @@ const IN_PAIRS = [
 ];
 
 describe('The simulation', () => {
-  const { stackTraceLimit } = Error;
-  // Errors are ordinary here, and nobody reads where they come from.
-  before(() => (Error.stackTraceLimit = 0));
-  after(() => (Error.stackTraceLimit = stackTraceLimit));
+  withoutTraces();
 
   for (const [name, path] of Object.entries(PATHS)) {
     it(`lets any one call go wrong: ${name}`, async () => {

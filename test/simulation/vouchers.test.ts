@@ -9,6 +9,7 @@ import { ACTS, QUIET, SMOOTH } from './story.ts';
 import type { Story } from './story.ts';
 import { tell } from './tell.ts';
 import { inWords } from './telling.ts';
+import { withoutTraces } from './traces.ts';
 import { FAULTS } from './wire.ts';
 
 const BUYERS = 200;
@@ -58,9 +59,7 @@ function storyOf(seed: number): Story {
 }
 
 describe('a voucher with one use and 200 buyers', () => {
-  const { stackTraceLimit } = Error;
-  before(() => (Error.stackTraceLimit = 0));
-  after(() => (Error.stackTraceLimit = stackTraceLimit));
+  withoutTraces();
 
   for (let part = 0; part < PARTS; part += 1) {
     it(`is used by one at most, whatever happens (${part + 1} of ${PARTS})`, async () => {

@@ -12,14 +12,13 @@ import { inWords } from './telling.ts';
 import { tell } from './tell.ts';
 import type { Verdict } from './tell.ts';
 import type { Naive } from './webhooks.ts';
+import { withoutTraces } from './traces.ts';
 import { FAULTS } from './wire.ts';
 
 const SEEDS = Number(process.env['SEEDS'] ?? 200);
 
 describe('Gateway events at any moment', () => {
-  const { stackTraceLimit } = Error;
-  before(() => (Error.stackTraceLimit = 0));
-  after(() => (Error.stackTraceLimit = stackTraceLimit));
+  withoutTraces();
 
   it('webhook and API answer race makes one order', async () => {
     const seen = new Map<string, number>();

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
-const seconds = z.coerce.number().positive();
+const duration = z.coerce.number().positive();
 const flag = z.enum(['true', 'false']).default('false');
 
 // Of "a key for development, not for use", which everybody can read here.
@@ -58,7 +58,7 @@ const schema = z.object({
   MAX_QUERIES_WAITING: z.coerce.number().int().min(1).default(500),
   MAX_LOOP_LAG_MS: z.coerce.number().int().min(10).default(500),
   /** How long a new order may have to wait for a worker; beyond it new ones are answered 503. */
-  ORDER_WAIT_SECONDS: seconds.default(2),
+  ORDER_WAIT_SECONDS: duration.default(2),
   /** While no worker begins anything, as in an outage of Temporal, so many are accepted and wait. */
   MAX_ORDERS_WAITING: z.coerce.number().int().min(1).default(10_000),
 
@@ -72,9 +72,9 @@ const schema = z.object({
   /** Health and the operations API, on a listener of their own: never public by accident. */
   OPERATIONS_PORT: port.default(3001),
   /** How long an accepted order may stay unstarted before the starter takes it up. */
-  STARTER_GRACE_SECONDS: seconds.default(5),
+  STARTER_GRACE_SECONDS: duration.default(5),
   /** How long an unfinished order or refund may be silent before the watcher asks Temporal about it. */
-  WATCHER_SILENCE_SECONDS: seconds.default(120),
+  WATCHER_SILENCE_SECONDS: duration.default(120),
   /** How old a key is before a replay of it is answered with a pointer to what it made. */
   ARCHIVE_AFTER_DAYS: z.coerce.number().positive().default(90),
 
@@ -103,16 +103,16 @@ const schema = z.object({
   /** How long a customer may take to confirm a payment at their bank. */
   PAYMENT_ACTION_MINUTES: z.coerce.number().positive().max(10_080).default(15),
   /** How long money is held, where the gateway does not say; for orders captured at shipment. */
-  AUTHORIZATION_WINDOW_DAYS: seconds.default(7),
+  AUTHORIZATION_WINDOW_DAYS: duration.default(7),
   /** So long before its end it is held once more, or operators are called. */
-  CAPTURE_MARGIN_HOURS: seconds.default(12),
+  CAPTURE_MARGIN_HOURS: duration.default(12),
 
   /** How often the reconciler compares our book with the gateway's; 0 for never. */
   RECONCILE_SECONDS: z.coerce.number().min(0).default(60),
   /** What has moved more recently than this is compared later. */
-  RECONCILE_TOLERANCE_SECONDS: seconds.default(60),
+  RECONCILE_TOLERANCE_SECONDS: duration.default(60),
   /** How old a hold is when operators are told that it may lapse; card networks let go after seven. */
-  RECONCILE_LAPSE_DAYS: seconds.default(6),
+  RECONCILE_LAPSE_DAYS: duration.default(6),
 
   STRIPE_SECRET_KEY: z.string().min(1),
   /** What Stripe signs its events with; two, with a comma between them, while one replaces the other. */
